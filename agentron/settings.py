@@ -1,0 +1,200 @@
+"""Django's settings. What comes from outside is read and checked in env.py."""
+
+import os
+from typing import Any
+
+import django_stubs_ext
+from csp.constants import NONCE, NONE, SELF
+
+from agentron.env import BASE_DIR, data_folder, encryption_keys, env, flag, load_secrets, refuse, whole, zone
+
+# Lets fields and querysets be subscripted with their types at run time.
+django_stubs_ext.monkeypatch()
+
+AGENTRON_DATA = data_folder()
+load_secrets(AGENTRON_DATA)
+
+SECRET_KEY = env.str("SECRET_KEY")
+AGENTRON_ENCRYPTION_KEYS = encryption_keys()
+DEBUG = flag("DEBUG", default=False)
+AGENTRON_URL = env.str("AGENTRON_URL", default="").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = [AGENTRON_URL] if AGENTRON_URL else []
+
+INSTALLED_APPS = [
+    "daphne",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "axes",
+    "channels",
+    "csp",
+    "django_htmx",
+    "django_q",
+    "ninja",
+    "agentron",
+    "telegram_bridge",
+    "tasks",
+    "workflows",
+    "chat",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "agentron.urls"
+ASGI_APPLICATION = "agentron.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def database() -> dict[str, Any]:
+    """The database of DATABASE_URL; SQLite in the data folder when it is not set."""
+    try:
+        found: dict[str, Any] = env.db_url("DATABASE_URL", default=f"sqlite:///{AGENTRON_DATA / 'agentron.sqlite3'}")
+    except Exception as exc:
+        raise refuse("DATABASE_URL is not valid: give sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME.") from exc
+    if found["ENGINE"].endswith("sqlite3"):
+        # Deferred transactions that read and then write fail under load; IMMEDIATE waits its turn.
+        # The wait stays below the lease, so that a lock cannot outlive one.
+        found["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 5,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
+        }
+        found["CONN_MAX_AGE"] = None
+    elif found["ENGINE"].endswith("postgresql"):
+        found["CONN_MAX_AGE"] = 60
+        found["CONN_HEALTH_CHECKS"] = True
+        limits = "-c statement_timeout=30s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+        found["OPTIONS"] = {"options": limits, "connect_timeout": 5, **found.get("OPTIONS", {})}
+    else:
+        raise refuse("DATABASE_URL is not valid: Agentron runs on SQLite and PostgreSQL.")
+    return found
+
+
+DATABASES = {"default": database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "chat"
+LOGOUT_REDIRECT_URL = "login"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = zone("TIME_ZONE", default="UTC")
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = AGENTRON_DATA / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# Files are served from where they lie, so that no collectstatic has to run before the first page.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = AGENTRON_URL.startswith("https://")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SESSION_COOKIE_SECURE else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    },
+}
+
+Q_CLUSTER = {
+    "name": "agentron",
+    "orm": "default",
+    "poll": 0.05,
+    "bulk": 1,
+    "queue_limit": 1,
+    "workers": 1,
+    "save_limit": -1,
+    "ack_failures": True,
+    "max_attempts": 1,
+    "guard_cycle": 0.25,
+    "catch_up": False,
+    # A recycled worker would look like a death, a worker without a timeout looks idle while it works.
+    "recycle": 10_000_000,
+    "timeout": 30_000_000,
+    "retry": 30_000_001,
+    "label": "Queue",
+    "scheduler": False,
+    "log_level": "WARNING",
+    "ALT_CLUSTERS": {
+        "runs": {},
+        "chores": {"scheduler": True, "timeout": 600, "retry": 660},
+    },
+}
+
+AGENTRON_MODEL = env.str("AGENTRON_MODEL", default="")
+AGENTRON_MAX_TURNS = whole("AGENTRON_MAX_TURNS", default=16)
+AGENTRON_MAX_RUNS = whole("AGENTRON_MAX_RUNS", default=4)
+AGENTRON_RUN_CONCURRENCY = whole("AGENTRON_RUN_CONCURRENCY", default=100)
+AGENTRON_CLUSTERS = whole("AGENTRON_CLUSTERS", default=1 if (os.cpu_count() or 1) < 4 else 2, high=64)
+AGENTRON_MIN_INTERVAL = whole("AGENTRON_MIN_INTERVAL", default=10)
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # These write the address of every request, which may hold a token.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+        "django_q": {"level": "WARNING"},
+    },
+}

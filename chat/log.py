@@ -1,0 +1,120 @@
+"""The one way into the log: post messages with gapless numbers, say what a person says."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from chat import hints
+from chat.errors import InvalidError
+from chat.models import Conversation, Message
+from chat.signals import message_posted
+
+# Below the 64 KiB of one socket frame even where a character takes three bytes in UTF-8.
+MAX_TEXT = 20_000
+TITLE_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class Said:
+    """What became of a person's message: `created` is False when it had been said before."""
+
+    message: Message
+    created: bool
+
+
+def clean(text: str) -> str:
+    """Text from a model or a tool, made storable: NUL and lone surrogates become U+FFFD."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def check_text(text: str, field: str = "text") -> str:
+    """A person's text as it will be stored, or InvalidError that says what to change."""
+    for position, character in enumerate(text):
+        if character == "\0" or "\ud800" <= character <= "\udfff":
+            sentence = f"Character {position + 1} of the text cannot be stored (U+{ord(character):04X}): remove it and send again."
+            raise InvalidError(sentence, fields={field: sentence})
+    if not text.strip():
+        raise InvalidError("The text is empty: write something.", fields={field: "Write something."})
+    if len(text) > MAX_TEXT:
+        sentence = f"The text has {len(text):,} characters: send at most {MAX_TEXT:,} at a time."
+        raise InvalidError(sentence, fields={field: sentence})
+    return text
+
+
+def post(conversation_id: UUID, *messages: Message) -> None:
+    """Number `messages` and add them to the log, in order.
+
+    The conversation's row is locked until the caller's transaction ends, so numbers have no gap: what rolls back
+    takes its numbers with it. Raises Conversation.DoesNotExist when the conversation was deleted meanwhile.
+    """
+    with transaction.atomic():
+        row = Conversation.objects.filter(pk=conversation_id)
+        if not row.update(last_seq=F("last_seq") + len(messages), updated_at=timezone.now()):
+            raise Conversation.DoesNotExist(f"Conversation {conversation_id} is gone.")
+        last, owner_id = row.values_list("last_seq", "owner_id").get()
+        for number, message in enumerate(messages, start=last - len(messages) + 1):
+            message.conversation_id, message.owner_id, message.seq = conversation_id, owner_id, number
+            message.text = clean(message.text)
+        Message.objects.bulk_create(messages)
+        hints.page(conversation_id)
+
+
+def say(
+    conversation: Conversation,
+    user: User,
+    text: str,
+    *,
+    via: Message.Via,
+    client_id: str | None = None,
+    seen: int | None = None,
+    reply_to: int | None = None,
+) -> Said:
+    """Post what `user` says and let the apps above answer it, in one transaction.
+
+    `client_id` makes a repeat harmless: the same text again is the same message. `seen` is the last seq the
+    author's client had shown. Raises InvalidError for unusable text or a client_id used for another text.
+    """
+    check_text(text)
+    if client_id is not None and (found := said_before(user, client_id, text, conversation)):
+        return Said(found, created=False)
+    message = Message(
+        author=Message.Author.USER, user=user, text=text, via=via, client_id=client_id, reply_to=reply_to
+    )
+    try:
+        with transaction.atomic():
+            post(conversation.pk, message)
+            name_after(conversation, text)
+            message_posted.send(sender=Message, message=message, seen=seen)
+            if message.run_id:
+                Message.objects.filter(pk=message.pk).update(run_id=message.run_id)
+    except IntegrityError:
+        # Two copies of one message at the same instant: the constraint let one in.
+        if client_id is None or not (found := said_before(user, client_id, text, conversation)):
+            raise
+        return Said(found, created=False)
+    return Said(message, created=True)
+
+
+def said_before(user: User, client_id: str, text: str, conversation: Conversation) -> Message | None:
+    """The message that `client_id` already stands for, if any. Raises InvalidError when it was another one."""
+    found = Message.objects.filter(owner=conversation.owner_id, client_id=client_id).first()
+    if found is None:
+        return None
+    if found.text != text or found.conversation_id != conversation.pk or found.user_id != user.pk:
+        sentence = f"The client_id {client_id!r} was used for another message: make a new one for each message."
+        raise InvalidError(sentence, fields={"client_id": sentence})
+    return found
+
+
+def name_after(conversation: Conversation, text: str) -> None:
+    """Give a conversation without a title the beginning of its first message."""
+    if conversation.title:
+        return
+    line = " ".join(text.split())
+    title = line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rsplit(" ", 1)[0] + "…"
+    Conversation.objects.filter(pk=conversation.pk, title="").update(title=title)
+    conversation.title = title

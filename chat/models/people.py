@@ -1,0 +1,110 @@
+"""People: how they are known to programs, and what was promised to them."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import models
+from django.utils import timezone
+
+from chat.models.fields import new_id
+
+SIGN_IN_MINUTES = 15
+IDEMPOTENCY_DAYS = 7
+
+
+def digest(secret: str) -> str:
+    """SHA-256 in hex: enough for secrets of 256 random bits, which need no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Profile(models.Model):
+    """A person's settings."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile")
+    time_zone = models.CharField(max_length=64, blank=True, help_text="IANA name, such as Europe/Berlin. Empty: the server's zone.")
+    quiet_from = models.TimeField(null=True, blank=True, help_text="From this time on, only what you asked for disturbs you.")
+    quiet_until = models.TimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.user}"
+
+
+class ApiToken(models.Model):
+    """A named key with which a program acts as a person; only its hash is kept."""
+
+    PREFIX = "agt_"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100, help_text="What uses it, such as “backup script”.")
+    prefix = models.CharField(max_length=12, editable=False)
+    hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "name"], condition=models.Q(revoked_at=None), name="one_live_token_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @classmethod
+    def issue(cls, user: User, name: str) -> tuple["ApiToken", str]:
+        """A new token and its secret, which is shown once and kept nowhere."""
+        secret = cls.PREFIX + secrets.token_urlsafe(32)
+        token = cls.objects.create(user=user, name=name, prefix=secret[:10], hash=digest(secret))
+        return token, secret
+
+
+class SignInLink(models.Model):
+    """A link that signs its user in once, within fifteen minutes."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
+    hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.user} until {self.expires_at:%H:%M}"
+
+    @classmethod
+    def issue(cls, user: User) -> str:
+        """The secret of a new link for `user`."""
+        secret = secrets.token_urlsafe(32)
+        cls.objects.create(user=user, hash=digest(secret), expires_at=timezone.now() + timedelta(minutes=SIGN_IN_MINUTES))
+        return secret
+
+    @classmethod
+    def redeem(cls, secret: str) -> User | None:
+        """The user of a link that is unused and in time, or None; it works once."""
+        now = timezone.now()
+        live = cls.objects.filter(hash=digest(secret), used_at=None, expires_at__gt=now)
+        if not live.update(used_at=now):
+            return None
+        return cls.objects.get(hash=digest(secret)).user
+
+
+class IdempotencyKey(models.Model):
+    """What was answered to a POST, so that the same POST gets the same answer for seven days."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
+    method = models.CharField(max_length=8)
+    path = models.CharField(max_length=300)
+    key = models.CharField(max_length=255)
+    body_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    answer = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "method", "path", "key"], name="one_answer_a_key")]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.key}"

@@ -1,0 +1,13 @@
+"""What the engine refuses, and how a driver learns that it is too late."""
+
+from chat.errors import ConflictError, InvalidError, MissingError, RefusedError
+
+__all__ = ["ConflictError", "InvalidError", "LostError", "MissingError", "NotAllowedError", "RefusedError"]
+
+
+class NotAllowedError(ConflictError):
+    """The state machine does not allow the move."""
+
+
+class LostError(Exception):
+    """The run belongs to another worker by now, or has ended: whatever this driver wanted to write must fall."""

@@ -1,0 +1,117 @@
+"""What passes through the door to pydantic-ai, in plain types: no caller needs the library."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Protocol
+
+Checkpoint = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one model reply, and its price in US dollars where it is known."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """A tool call that the model asked for; `reply` counts the model's replies in this step from 1."""
+
+    reply: int
+    call_id: str
+    tool: str
+    arguments: dict[str, Any]
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """What makes it unique in its step."""
+        return self.reply, self.call_id
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One complete reply of the model, and the checkpoint that holds it."""
+
+    number: int
+    text: str
+    thought: str
+    calls: tuple[Call, ...]
+    usage: Usage
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A tool call that waits for a person: `detail` is what the tool gave when it deferred."""
+
+    call: Call
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The step ended with a text."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True)
+class Parked:
+    """The step cannot go on before these calls have their answers."""
+
+    asked: tuple[Asked, ...]
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A piece of earlier conversation: what one side said, with the tool calls and results in order."""
+
+    author: str  # user | assistant
+    text: str = ""
+    calls: tuple[Call, ...] = ()
+    results: tuple[tuple[Call, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """A tool as the model sees it."""
+
+    name: str
+    description: str
+    function: Callable[..., Any]  # Its signature after the first parameter gives the JSON schema.
+
+
+@dataclass(frozen=True)
+class StepRequest:
+    """Everything one step needs: give the same history each time, or a checkpoint no longer fits."""
+
+    model: str  # provider:model, or empty for the default
+    instructions: str
+    history: tuple[Turn, ...]
+    prompt: str
+    tools: tuple[ToolSpec, ...] = ()
+    checkpoint: Checkpoint | None = None
+    answers: dict[str, str] = field(default_factory=dict)  # call id → what the person said
+    max_replies: int = 40
+    max_tokens: int | None = None
+
+
+class Listener(Protocol):
+    """What a driver hears of a step while it runs. All are awaited; an exception ends the step."""
+
+    async def on_text(self, text: str) -> None:
+        """The text of the current reply so far; empty when a reply is dropped to be asked for again."""
+
+    async def on_reply(self, reply: Reply) -> None:
+        """A reply with tool calls is complete; they are made after this returns."""
+
+    async def on_calls_done(self, checkpoint: Checkpoint) -> None:
+        """All calls of the last reply have their results."""
+
+    async def call(self, call: Call, execute: Callable[[], Awaitable[Any]]) -> Any:
+        """Make `call`, by `execute()` or from the journal; what it returns is shown to the model."""

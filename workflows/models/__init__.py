@@ -1,0 +1,28 @@
+"""Agents and what they do: runs, steps, tool calls, questions, memory."""
+
+from workflows.models.agent import Agent, Memory
+from workflows.models.heartbeat import Heartbeat
+from workflows.models.help_request import HelpRequest, HelpStatus
+from workflows.models.provider import ModelProvider
+from workflows.models.run import FINISHED, MOVES, Lane, Run, RunStatus, Trigger
+from workflows.models.step import CallState, Effect, StepRun, StepStatus, ToolCall
+
+__all__ = [
+    "FINISHED",
+    "MOVES",
+    "Agent",
+    "CallState",
+    "Effect",
+    "Heartbeat",
+    "HelpRequest",
+    "HelpStatus",
+    "Lane",
+    "Memory",
+    "ModelProvider",
+    "Run",
+    "RunStatus",
+    "StepRun",
+    "StepStatus",
+    "ToolCall",
+    "Trigger",
+]

@@ -1,0 +1,39 @@
+"""Signs of life of the processes that no request passes through."""
+
+from datetime import timedelta
+from typing import Any, Self
+
+from django.db import models
+from django.utils import timezone
+
+
+class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
+    """Named queries on heartbeats."""
+
+    def alive(self, seconds: int) -> Self:
+        """Those heard of within `seconds`."""
+        return self.filter(at__gt=timezone.now() - timedelta(seconds=seconds))
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of one process."""
+
+    class Kind(models.TextChoices):
+        WORKER = "worker"
+        CLOCK = "clock"
+        TELEGRAM = "telegram"
+
+    name = models.CharField(max_length=200, primary_key=True, help_text="host:pid")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    at = models.DateTimeField(db_index=True)
+    details: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+
+    objects = HeartbeatQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+    @classmethod
+    def beat(cls, kind: str, name: str, **details: Any) -> None:
+        """Record a sign of life now."""
+        cls.objects.update_or_create(name=name, defaults={"kind": kind, "at": timezone.now(), "details": details})

@@ -1,0 +1,80 @@
+"""A question that a run asks a person, and the answer."""
+
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import models
+from django.utils import timezone
+
+from chat.models import Message, new_id
+from workflows.models.run import Run
+from workflows.models.step import StepRun
+
+
+class HelpStatus(models.TextChoices):
+    """Where a question is in its life."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class HelpRequestQuerySet(models.QuerySet["HelpRequest"]):
+    """Named queries on questions."""
+
+    def of(self, user: User) -> Self:
+        """Those that `user` may see: their runs'."""
+        return self.filter(run__owner=user)
+
+    def open(self) -> Self:
+        """Those without an answer yet, oldest first."""
+        return self.filter(status=HelpStatus.OPEN).order_by("asked_at", "id")
+
+
+class HelpRequest(models.Model):
+    """A question of a run to its owner; the answer becomes the result of the very tool call that asked."""
+
+    class Kind(models.TextChoices):
+        QUESTION = "question"
+        CHOICE = "choice"
+        CONFIRMATION = "confirmation"
+        APPROVAL = "approval"
+        CREDENTIALS = "credentials"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    run = models.ForeignKey(Run, models.CASCADE, related_name="help_requests")
+    step_run = models.ForeignKey(StepRun, models.CASCADE, related_name="help_requests")
+    reply = models.PositiveIntegerField()
+    call_id = models.CharField(max_length=200)
+    kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.QUESTION)
+    question = models.TextField()
+    options: models.JSONField[list[str], list[str]] = models.JSONField(default=list, blank=True)
+    default = models.TextField(blank=True)
+    reason = models.TextField(blank=True)
+    tool = models.CharField(max_length=100, blank=True)
+    arguments: models.JSONField[dict[str, object] | None, dict[str, object] | None] = models.JSONField(null=True)
+    args_hash = models.CharField(max_length=64, blank=True)
+    decisions: models.JSONField[list[str], list[str]] = models.JSONField(default=list, blank=True)
+    status = models.CharField(max_length=16, choices=HelpStatus.choices, default=HelpStatus.OPEN)
+    response = models.TextField(blank=True)
+    decision = models.CharField(max_length=16, blank=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    answered_via = models.CharField(max_length=16, choices=Message.Via.choices, blank=True)
+    message_seq = models.PositiveIntegerField(default=0, help_text="The message that shows it.")
+    asked_at = models.DateTimeField(default=timezone.now)
+    answered_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    objects = HelpRequestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [models.UniqueConstraint(fields=["step_run", "reply", "call_id"], name="one_question_a_call")]
+        indexes = [models.Index(fields=["status", "asked_at"])]
+
+    def __str__(self) -> str:
+        return self.question[:80]

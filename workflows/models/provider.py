@@ -1,0 +1,42 @@
+"""Where models come from."""
+
+import os
+
+from django.db import models
+
+from chat.models import EncryptedField
+
+
+class ModelProvider(models.Model):
+    """A service that runs models, under the name that agents put before the colon."""
+
+    class Kind(models.TextChoices):
+        OPENAI = "openai", "OpenAI"
+        OPENAI_CHAT = "openai-chat", "OpenAI-compatible server"
+        ANTHROPIC = "anthropic", "Anthropic"
+        GOOGLE = "google", "Google"
+        OLLAMA = "ollama", "Ollama"
+
+    name = models.SlugField(max_length=50, unique=True, help_text="What agents write before the colon: NAME:MODEL.")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    base_url = models.URLField(blank=True, help_text="Empty: the provider's own address.")
+    api_key = EncryptedField(blank=True, default="", help_text="Stored encrypted and never shown again.")
+    api_key_env = models.CharField(
+        max_length=100, blank=True, help_text="Name of an environment variable that holds the key, instead of storing it."
+    )
+    default_model = models.CharField(max_length=150, blank=True, help_text="The model to use when an agent names none.")
+    is_default = models.BooleanField(default=False, help_text="Use its default model wherever an agent names none.")
+    enabled = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["is_default"], condition=models.Q(is_default=True), name="one_default_provider")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def key(self) -> str:
+        """The API key, wherever it is kept; empty when there is none."""
+        return os.environ.get(self.api_key_env, "") if self.api_key_env else self.api_key

@@ -1,0 +1,95 @@
+"""The registry of tools: what agents can do, and what repeating it would mean.
+
+Each app adds its own in a `tools.py`, found by `load()`.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.utils.module_loading import autodiscover_modules
+
+from workflows.models import Effect, HelpRequest
+
+
+@dataclass(frozen=True)
+class ToolContext:
+    """Who calls a tool, and for what. `key` is the same when a call is repeated after a crash."""
+
+    owner_id: int
+    conversation_id: UUID
+    run_id: UUID
+    step_run_id: UUID
+    key: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a tool returns to ask a person; the answer becomes the tool's result."""
+
+    question: str
+    kind: HelpRequest.Kind = HelpRequest.Kind.QUESTION
+    options: list[str] = field(default_factory=list)
+    reason: str = ""
+
+
+class ToolError(Exception):
+    """A tool could not do it. The text is a sentence that the model can act on."""
+
+
+ToolFunction = Callable[..., Any] | Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One tool: a function whose first parameter is the ToolContext and whose docstring the model reads."""
+
+    name: str
+    function: ToolFunction
+    effect: Effect
+    timeout: float
+    # A function that only writes our own rows runs inside the transaction that records its result.
+    atomic: bool
+
+    @property
+    def description(self) -> str:
+        """What the model is told."""
+        return inspect.getdoc(self.function) or ""
+
+    @property
+    def summary(self) -> str:
+        """The first line of it, for people."""
+        return self.description.split("\n", 1)[0]
+
+
+REGISTRY: dict[str, Tool] = {}
+
+
+def tool(*, effect: Effect, timeout: float = 30, atomic: bool = False) -> Callable[[ToolFunction], ToolFunction]:
+    """Register a function as a tool under its own name. `timeout` is in seconds."""
+
+    def register(function: ToolFunction) -> ToolFunction:
+        name = function.__name__
+        if atomic and inspect.iscoroutinefunction(function):
+            raise TypeError(f"{name}: an atomic tool runs inside a transaction, so it cannot be async.")
+        REGISTRY[name] = Tool(name, function, effect, timeout, atomic)
+        return function
+
+    return register
+
+
+def load() -> dict[str, Tool]:
+    """All tools, by name."""
+    autodiscover_modules("tools")
+    from workflows import builtin_tools  # noqa: F401 - registers the engine's own
+
+    return REGISTRY
+
+
+def named(names: Iterable[str]) -> list[Tool]:
+    """The tools of an agent; `*` stands for all, and a name without a tool is left out."""
+    known = load()
+    wanted = set(names)
+    return [known[name] for name in sorted(known) if "*" in wanted or name in wanted]
