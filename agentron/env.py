@@ -115,5 +115,7 @@ def encryption_keys() -> list[str]:
         try:
             Fernet(key)
         except ValueError as exc:
-            raise refuse("AGENTRON_ENCRYPTION_KEYS holds something that is not a Fernet key: 32 url-safe base64 bytes each, comma-separated.") from exc
+            raise refuse(
+                "AGENTRON_ENCRYPTION_KEYS holds something that is not a Fernet key: 32 url-safe base64 bytes each, comma-separated."
+            ) from exc
     return keys

@@ -81,9 +81,7 @@ def say(
     check_text(text)
     if client_id is not None and (found := said_before(user, client_id, text, conversation)):
         return Said(found, created=False)
-    message = Message(
-        author=Message.Author.USER, user=user, text=text, via=via, client_id=client_id, reply_to=reply_to
-    )
+    message = Message(author=Message.Author.USER, user=user, text=text, via=via, client_id=client_id, reply_to=reply_to)
     try:
         with transaction.atomic():
             post(conversation.pk, message)

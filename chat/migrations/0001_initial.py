@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,122 +16,183 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.UUIDField(default=chat.models.fields.new_id, editable=False, primary_key=True, serialize=False)),
-                ('title', models.CharField(blank=True, max_length=200)),
-                ('agent_id', models.UUIDField(blank=True, null=True)),
-                ('archived', models.BooleanField(default=False)),
-                ('last_seq', models.PositiveIntegerField(default=0, editable=False)),
-                ('read_seq', models.PositiveIntegerField(default=0, editable=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conversations', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=chat.models.fields.new_id, editable=False, primary_key=True, serialize=False)),
+                ("title", models.CharField(blank=True, max_length=200)),
+                ("agent_id", models.UUIDField(blank=True, null=True)),
+                ("archived", models.BooleanField(default=False)),
+                ("last_seq", models.PositiveIntegerField(default=0, editable=False)),
+                ("read_seq", models.PositiveIntegerField(default=0, editable=False)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="conversations", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-updated_at'],
+                "ordering": ["-updated_at"],
             },
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('step_run_id', models.UUIDField(primary_key=True, serialize=False)),
-                ('run_id', models.UUIDField()),
-                ('step', models.CharField(max_length=64)),
-                ('text', models.TextField(blank=True)),
-                ('version', models.PositiveBigIntegerField(default=0)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='chat.conversation')),
+                ("step_run_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("run_id", models.UUIDField()),
+                ("step", models.CharField(max_length=64)),
+                ("text", models.TextField(blank=True)),
+                ("version", models.PositiveBigIntegerField(default=0)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "conversation",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="drafts", to="chat.conversation"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IdempotencyKey',
+            name="IdempotencyKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('method', models.CharField(max_length=8)),
-                ('path', models.CharField(max_length=300)),
-                ('key', models.CharField(max_length=255)),
-                ('body_hash', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField()),
-                ('answer', models.JSONField()),
-                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("method", models.CharField(max_length=8)),
+                ("path", models.CharField(max_length=300)),
+                ("key", models.CharField(max_length=255)),
+                ("body_hash", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("answer", models.JSONField()),
+                ("created_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ("user", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.UUIDField(default=chat.models.fields.new_id, editable=False, primary_key=True, serialize=False)),
-                ('seq', models.PositiveIntegerField()),
-                ('kind', models.CharField(choices=[('message', 'Message'), ('status', 'Status'), ('thought', 'Thought'), ('tool_use', 'Tool Use'), ('tool_result', 'Tool Result'), ('error', 'Error'), ('help_request', 'Help Request'), ('help_answer', 'Help Answer'), ('file', 'File')], default='message', max_length=16)),
-                ('author', models.CharField(choices=[('user', 'User'), ('assistant', 'Assistant'), ('system', 'System')], max_length=16)),
-                ('text', models.TextField(blank=True)),
-                ('payload', models.JSONField(blank=True, default=dict)),
-                ('run_id', models.UUIDField(blank=True, db_index=True, null=True)),
-                ('task_id', models.UUIDField(blank=True, db_index=True, null=True)),
-                ('reply_to', models.PositiveIntegerField(blank=True, help_text='The seq of the message this answers.', null=True)),
-                ('via', models.CharField(choices=[('web', 'Web'), ('telegram', 'Telegram'), ('api', 'Api'), ('cli', 'Cli'), ('mcp', 'Mcp'), ('schedule', 'Schedule'), ('run', 'Run')], max_length=16)),
-                ('client_id', models.CharField(blank=True, max_length=100, null=True)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='chat.conversation')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=chat.models.fields.new_id, editable=False, primary_key=True, serialize=False)),
+                ("seq", models.PositiveIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("message", "Message"),
+                            ("status", "Status"),
+                            ("thought", "Thought"),
+                            ("tool_use", "Tool Use"),
+                            ("tool_result", "Tool Result"),
+                            ("error", "Error"),
+                            ("help_request", "Help Request"),
+                            ("help_answer", "Help Answer"),
+                            ("file", "File"),
+                        ],
+                        default="message",
+                        max_length=16,
+                    ),
+                ),
+                ("author", models.CharField(choices=[("user", "User"), ("assistant", "Assistant"), ("system", "System")], max_length=16)),
+                ("text", models.TextField(blank=True)),
+                ("payload", models.JSONField(blank=True, default=dict)),
+                ("run_id", models.UUIDField(blank=True, db_index=True, null=True)),
+                ("task_id", models.UUIDField(blank=True, db_index=True, null=True)),
+                ("reply_to", models.PositiveIntegerField(blank=True, help_text="The seq of the message this answers.", null=True)),
+                (
+                    "via",
+                    models.CharField(
+                        choices=[
+                            ("web", "Web"),
+                            ("telegram", "Telegram"),
+                            ("api", "Api"),
+                            ("cli", "Cli"),
+                            ("mcp", "Mcp"),
+                            ("schedule", "Schedule"),
+                            ("run", "Run"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("client_id", models.CharField(blank=True, max_length=100, null=True)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "conversation",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="messages", to="chat.conversation"),
+                ),
+                ("owner", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['conversation', 'seq'],
+                "ordering": ["conversation", "seq"],
             },
         ),
         migrations.CreateModel(
-            name='Profile',
+            name="Profile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('time_zone', models.CharField(blank=True, help_text="IANA name, such as Europe/Berlin. Empty: the server's zone.", max_length=64)),
-                ('quiet_from', models.TimeField(blank=True, help_text='From this time on, only what you asked for disturbs you.', null=True)),
-                ('quiet_until', models.TimeField(blank=True, null=True)),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='profile', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "time_zone",
+                    models.CharField(blank=True, help_text="IANA name, such as Europe/Berlin. Empty: the server's zone.", max_length=64),
+                ),
+                (
+                    "quiet_from",
+                    models.TimeField(blank=True, help_text="From this time on, only what you asked for disturbs you.", null=True),
+                ),
+                ("quiet_until", models.TimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="profile", to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SignInLink',
+            name="SignInLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hash', models.CharField(max_length=64, unique=True)),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("hash", models.CharField(max_length=64, unique=True)),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
+                ("user", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.UUIDField(default=chat.models.fields.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(help_text='What uses it, such as “backup script”.', max_length=100)),
-                ('prefix', models.CharField(editable=False, max_length=12)),
-                ('hash', models.CharField(editable=False, max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=chat.models.fields.new_id, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(help_text="What uses it, such as “backup script”.", max_length=100)),
+                ("prefix", models.CharField(editable=False, max_length=12)),
+                ("hash", models.CharField(editable=False, max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="api_tokens", to=settings.AUTH_USER_MODEL),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('user', 'name'), name='one_live_token_a_name')],
+                "ordering": ["-created_at"],
+                "constraints": [
+                    models.UniqueConstraint(condition=models.Q(("revoked_at", None)), fields=("user", "name"), name="one_live_token_a_name")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['owner', 'archived', '-updated_at'], name='chat_conver_owner_i_f4f61c_idx'),
+            model_name="conversation",
+            index=models.Index(fields=["owner", "archived", "-updated_at"], name="chat_conver_owner_i_f4f61c_idx"),
         ),
         migrations.AddConstraint(
-            model_name='idempotencykey',
-            constraint=models.UniqueConstraint(fields=('user', 'method', 'path', 'key'), name='one_answer_a_key'),
+            model_name="idempotencykey",
+            constraint=models.UniqueConstraint(fields=("user", "method", "path", "key"), name="one_answer_a_key"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('conversation', 'seq'), name='one_message_a_seq'),
+            model_name="message",
+            constraint=models.UniqueConstraint(fields=("conversation", "seq"), name="one_message_a_seq"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('owner', 'client_id'), name='one_message_a_client_id'),
+            model_name="message",
+            constraint=models.UniqueConstraint(fields=("owner", "client_id"), name="one_message_a_client_id"),
         ),
     ]

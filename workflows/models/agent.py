@@ -26,15 +26,17 @@ class Agent(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="agents",
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="agents",
         help_text="Whose agent it is. Empty: everybody may use it, only administrators may change it.",
     )
     name = models.CharField(max_length=100)
     description = models.CharField(max_length=300, blank=True, help_text="What it is good for, in one line.")
     instructions = models.TextField(blank=True, help_text="What it is told before every conversation.")
-    model = models.CharField(
-        max_length=200, blank=True, help_text="provider:model, such as openai:gpt-5.2. Empty: the default model."
-    )
+    model = models.CharField(max_length=200, blank=True, help_text="provider:model, such as openai:gpt-5.2. Empty: the default model.")
     tools: models.JSONField[list[str], list[str]] = models.JSONField(
         default=list, blank=True, help_text="Names of the tools it may use; “*” stands for all."
     )

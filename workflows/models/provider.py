@@ -30,9 +30,7 @@ class ModelProvider(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["is_default"], condition=models.Q(is_default=True), name="one_default_provider")
-        ]
+        constraints = [models.UniqueConstraint(fields=["is_default"], condition=models.Q(is_default=True), name="one_default_provider")]
 
     def __str__(self) -> str:
         return self.name
