@@ -1,0 +1,82 @@
+"""The ground that all tests stand on: settings of their own, a database of their own, three people.
+
+DATABASE_URL chooses the database (a SQLite file by default). AGENTRON_TEST_POSTGRES is the address of a
+PostgreSQL server that tests marked `postgres` may make databases on.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+# Settings are read when Django is first imported, so the environment is set before that.
+DATA = tempfile.TemporaryDirectory(prefix="agentron-test-")
+os.environ |= {
+    "DJANGO_SETTINGS_MODULE": "agentron.settings",
+    "AGENTRON_DATA": DATA.name,
+    "SECRET_KEY": "only-for-tests",
+    "AGENTRON_ENCRYPTION_KEYS": "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=",
+    "DATABASE_URL": os.environ.get("DATABASE_URL") or f"sqlite:///{DATA.name}/agentron.sqlite3",
+    "DEBUG": "false",
+    "TIME_ZONE": "UTC",
+    "PYTHONUNBUFFERED": "1",
+}
+# What a developer has in .env must not leak in: an empty value counts as not set, and the file does not replace it.
+for name in (
+    "AGENTRON_MODEL",
+    "AGENTRON_URL",
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "ANTHROPIC_API_KEY",
+    "GOOGLE_API_KEY",
+    "OLLAMA_BASE_URL",
+    "TELEGRAM_BOT_TOKEN",
+):
+    os.environ[name] = ""
+
+# Reading one setting configures Django, which pytest-django then sets up.
+from django.conf import settings as django_settings  # noqa: E402
+
+assert django_settings.DATABASES
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_real_models() -> None:
+    """No test can reach a paid model by mistake."""
+    from pydantic_ai import models
+
+    models.ALLOW_MODEL_REQUESTS = False
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Put SQLite's test database into a file, so that threads and processes can share it."""
+    database = django_settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        database["TEST"]["NAME"] = str(Path(DATA.name) / f"test-{worker}.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def postgres() -> Iterator[str]:
+    """DATABASE_URL of a new, empty PostgreSQL database, dropped afterwards."""
+    import psycopg
+
+    server = os.environ.get("AGENTRON_TEST_POSTGRES", "")
+    if not server:
+        if os.environ.get("CI"):
+            pytest.fail("AGENTRON_TEST_POSTGRES is not set, and in CI nothing is skipped.")
+        pytest.skip("Set AGENTRON_TEST_POSTGRES to the address of a PostgreSQL server to run this.")
+    name = f"agentron_{os.getpid()}_{os.urandom(4).hex()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        yield f"{server.rsplit('/', 1)[0]}/{name}"
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
