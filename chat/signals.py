@@ -9,3 +9,14 @@ message_posted = Signal()
 # A person pressed something in a socket. Sent with user=User, conversation=Conversation, command=str, data=dict.
 # The one receiver above returns a dict for the socket or raises RefusedError.
 command_received = Signal()
+
+# Messages are about to be shown live. Sent with messages=list[Message]; a receiver returns further frames for
+# the same sockets. It is called in the tailer's thread: read little, write nothing.
+frames_wanted = Signal()
+
+# Somebody chose an agent by id or name. Sent with user=User, reference=str; the receiver returns its id or None.
+agent_wanted = Signal()
+
+# A conversation is about to be deleted. Sent with conversation=Conversation; a receiver that still needs it
+# raises ConflictError.
+conversation_closing = Signal()

@@ -1,0 +1,42 @@
+"""What a person may do with a whole conversation."""
+
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from chat.errors import InvalidError, MissingError
+from chat.models import Conversation
+from chat.signals import agent_wanted, conversation_closing
+
+
+def choose_agent(conversation: Conversation, user: User, reference: str | None) -> None:
+    """Let the agent named or numbered `reference` answer here from now on; None stands for the default agent."""
+    conversation.agent_id = agent(user, reference) if reference else None
+    conversation.save(update_fields=["agent_id"])
+
+
+def agent(user: User, reference: str) -> UUID:
+    """The id of an agent that `user` may use, or InvalidError."""
+    for _, found in agent_wanted.send(sender=Conversation, user=user, reference=reference):
+        if found is not None:
+            return UUID(str(found))
+    sentence = f"There is no agent “{reference}”: GET /api/agents lists yours."
+    raise InvalidError(sentence, fields={"agent": sentence})
+
+
+def mark_read(conversation: Conversation, seq: int) -> None:
+    """Remember that everything up to `seq` was read; what was read once stays read."""
+    seq = min(seq, conversation.last_seq)
+    if Conversation.objects.filter(pk=conversation.pk, read_seq__lt=seq).update(read_seq=seq):
+        conversation.read_seq = seq
+
+
+def delete(conversation: Conversation) -> None:
+    """Delete a conversation with all its messages and runs. Raises ConflictError while something there is at work."""
+    with transaction.atomic():
+        # Holds off new messages: each begins with an update of this row.
+        if not Conversation.objects.select_for_update().filter(pk=conversation.pk):
+            raise MissingError("The conversation is gone already.")
+        conversation_closing.send(sender=Conversation, conversation=conversation)
+        conversation.delete()

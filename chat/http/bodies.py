@@ -1,0 +1,62 @@
+"""What came with a request."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest
+from ninja.parser import Parser
+
+from chat.errors import InvalidError, RefusedError
+
+
+class MediaTypeError(RefusedError):
+    """A body in a form that is not read here."""
+
+    status = 415
+    title = "Unsupported media type"
+
+
+class JsonParser(Parser):
+    """Reads JSON and nothing else."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        if request.content_type != "application/json":
+            raise MediaTypeError(f"The body is {request.content_type or 'of no declared type'}: send application/json.")
+        return read_json(request.body)
+
+
+def read_json(text: str | bytes) -> Any:
+    """What `text` holds. Raises ValueError or RecursionError when it is not JSON, InvalidError for unusable characters."""
+    found = json.loads(text, parse_constant=refuse_constant)
+    check_storable(found)
+    return found
+
+
+def refuse_constant(name: str) -> None:
+    """NaN and Infinity are no JSON, and PostgreSQL stores none (RFC 8259 §6)."""
+    raise ValueError(f"{name} is not JSON")
+
+
+def check_storable(found: Any) -> None:
+    """Raise InvalidError if a string anywhere in `found` holds what no database stores: NUL or half a surrogate pair."""
+    for path, text in strings(found):
+        for position, character in enumerate(text):
+            if character == "\0" or "\ud800" <= character <= "\udfff":
+                sentence = f"Character {position + 1} of the text cannot be stored (U+{ord(character):04X}): remove it and send again."
+                raise InvalidError(sentence, fields={path: sentence})
+
+
+def strings(found: Any) -> Iterator[tuple[str, str]]:
+    """Every string in `found`, keys included, with its path; without recursion, for depth is the sender's choice."""
+    waiting: list[tuple[str, Any]] = [("", found)]
+    while waiting:
+        path, value = waiting.pop()
+        match value:
+            case str():
+                yield path or "body", value
+            case dict():
+                for key, inner in value.items():
+                    waiting += [(path or "body", key), (f"{path}.{key}".strip("."), inner)]
+            case list():
+                waiting += [(f"{path}.{number}".strip("."), inner) for number, inner in enumerate(value)]

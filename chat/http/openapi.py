@@ -1,0 +1,53 @@
+"""The OpenAPI document: what Ninja finds in the code, and what is true of every operation."""
+
+from http import HTTPStatus
+from typing import Any
+
+from ninja import NinjaAPI, Schema
+from ninja.openapi.schema import OpenAPISchema
+
+from chat.http.problems import PROBLEM_JSON
+
+
+class Problem(Schema):
+    """A problem document (RFC 9457). `errors` says by field what is wrong with it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: dict[str, str] | None = None
+
+
+class Api(NinjaAPI):
+    """A Ninja API whose document declares the problems that any operation may answer with."""
+
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None) -> OpenAPISchema:
+        document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        for path, methods in document["paths"].items():
+            for method, operation in methods.items():
+                operation["responses"] |= {status: declared(status) for status in statuses(path, method, operation)}
+        return document
+
+
+def statuses(path: str, method: str, operation: dict[str, Any]) -> set[int]:
+    """The problems that an operation may answer with, told from its form."""
+    changes = method != "get"
+    asked = bool(operation.get("parameters")) or "requestBody" in operation
+    return {
+        *(status for status in operation["responses"] if status >= 400),
+        *((400, 503)),
+        *((401,) if operation.get("security") else ()),
+        *((403,) if operation.get("security") and changes else ()),
+        *((404,) if "{" in path or "requestBody" in operation else ()),
+        *((409,) if "{" in path and changes else ()),
+        *((422,) if asked else ()),
+        *((413, 415) if "requestBody" in operation else ()),
+    }
+
+
+def declared(status: int) -> dict[str, Any]:
+    """How the document declares a problem."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": HTTPStatus(status).phrase, "content": {PROBLEM_JSON: {"schema": schema}}}
