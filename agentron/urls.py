@@ -1,6 +1,12 @@
 """Where everything is on the web."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import path, re_path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from agentron.api import api, nothing_here
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/", api.urls),
+    re_path(r"^api/", nothing_here),
+]
