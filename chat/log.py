@@ -1,6 +1,8 @@
 """The one way into the log: post messages with gapless numbers, say what a person says."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -29,6 +31,19 @@ class Said:
 def clean(text: str) -> str:
     """Text from a model or a tool, made storable: NUL and lone surrogates become U+FFFD."""
     return text.replace("\0", "\ufffd").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def storable(value: Any) -> Any:
+    """JSON data that every database takes: the same, with NUL and lone surrogates in its strings made U+FFFD."""
+    text = json.dumps(value, default=str)
+    if "\\u0000" not in text and "\\ud" not in text:
+        return json.loads(text)
+    return json.loads(
+        json.dumps(json.loads(text), ensure_ascii=False)
+        .replace("\\u0000", "\ufffd")
+        .encode("utf-8", "surrogatepass")
+        .decode("utf-8", "replace")
+    )
 
 
 def check_text(text: str, field: str = "text") -> str:

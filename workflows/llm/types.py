@@ -1,6 +1,6 @@
 """What passes through the door to pydantic-ai, in plain types: no caller needs the library."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
@@ -79,11 +79,32 @@ class Turn:
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """A tool as the model sees it."""
+    """A tool as the model sees it: the signature after the first parameter gives the JSON schema."""
 
     name: str
     description: str
-    function: Callable[..., Any]  # Its signature after the first parameter gives the JSON schema.
+    function: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a tool call gave, as text or JSON-able data."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a tool call gave nothing, as a sentence that the model can act on."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """The tool call has to wait for a person; `detail` comes back in Parked."""
+
+    detail: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -105,13 +126,13 @@ class Listener(Protocol):
     """What a driver hears of a step while it runs. All are awaited; an exception ends the step."""
 
     async def on_text(self, text: str) -> None:
-        """The text of the current reply so far; empty when a reply is dropped to be asked for again."""
+        """The text of the current reply so far."""
 
     async def on_reply(self, reply: Reply) -> None:
         """A reply with tool calls is complete; they are made after this returns."""
 
-    async def on_calls_done(self, checkpoint: Checkpoint) -> None:
-        """All calls of the last reply have their results."""
+    async def on_calls_done(self, checkpoint: Checkpoint, refused: dict[str, str]) -> None:
+        """All calls of the last reply have their results. `refused`: call id → why it was never made (bad arguments)."""
 
-    async def call(self, call: Call, execute: Callable[[], Awaitable[Any]]) -> Any:
-        """Make `call`, by `execute()` or from the journal; what it returns is shown to the model."""
+    async def call(self, call: Call) -> Result | Failure | Ask:
+        """Make `call`, or give what came of it when it was made before. Its arguments are validated."""

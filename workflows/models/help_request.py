@@ -1,7 +1,7 @@
 """A question that a run asks a person, and the answer."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -78,3 +78,19 @@ class HelpRequest(models.Model):
 
     def __str__(self) -> str:
         return self.question[:80]
+
+    def body(self) -> dict[str, Any]:
+        """What a message shows of it, and what a person needs to answer."""
+        return {
+            "request_id": str(self.pk),
+            "question_kind": self.kind,
+            "question": self.question,
+            "options": self.options,
+            "reason": self.reason,
+            "default": self.default,
+            "tool": self.tool,
+            "arguments": self.arguments,
+            "args_hash": self.args_hash,
+            "decisions": self.decisions,
+            "expires_at": self.expires_at.isoformat() if self.expires_at else None,
+        }

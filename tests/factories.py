@@ -1,0 +1,50 @@
+"""Plain makers of rows for tests."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+
+from chat import log
+from chat.models import Conversation, Message
+from workflows.models import Agent, Run
+
+_made = 0
+
+
+def number() -> int:
+    """A number nobody had before."""
+    global _made
+    _made += 1
+    return _made
+
+
+def make_user(name: str = "", **fields: Any) -> User:
+    """A person."""
+    return User.objects.create_user(name or f"person{number()}", password="secret-word-1", **fields)
+
+
+def make_conversation(owner: User | None = None, **fields: Any) -> Conversation:
+    """A conversation; its owner is made when none is given."""
+    return Conversation.objects.create(owner=owner or make_user(), **fields)
+
+
+def make_agent(**fields: Any) -> Agent:
+    """An agent with all tools."""
+    return Agent.objects.create(**{"name": f"agent{number()}", "tools": ["*"], **fields})
+
+
+def say(conversation: Conversation, text: str = "hello", via: Message.Via = Message.Via.WEB, **fields: Any) -> Message:
+    """What the conversation's owner says."""
+    return log.say(conversation, conversation.owner, text, via=via, **fields).message
+
+
+def make_turn(conversation: Conversation | None = None, text: str = "hello") -> Run:
+    """A queued turn."""
+    message = say(conversation or make_conversation(), text)
+    return Run.objects.get(pk=message.run_id)
+
+
+def kinds(conversation_id: UUID) -> list[str]:
+    """The kinds of a conversation's messages, in order."""
+    return list(Message.objects.filter(conversation=conversation_id).order_by("seq").values_list("kind", flat=True))

@@ -1,0 +1,45 @@
+"""An engine in one process: a scripted model, a registry of test tools, and a worker that drains when told to."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from pydantic_ai.models import Model
+
+from tests.workflows import toolbox
+from workflows import drain as draining
+from workflows import tools
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Callable[[Model], Model]:
+    """Call it with the model that every run shall use."""
+
+    def use(chosen: Model) -> Model:
+        async def build(name: str = "") -> Model:
+            return chosen
+
+        monkeypatch.setattr("workflows.llm.step.build", build)
+        return chosen
+
+    return use
+
+
+@pytest.fixture(autouse=True)
+def toolbox_tools(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The test tools, for the length of a test."""
+    known = dict(tools.load()) | toolbox.TOOLS
+    monkeypatch.setattr(tools, "REGISTRY", known)
+    toolbox.calls.clear()
+    yield
+
+
+@pytest.fixture
+def drain(transactional_db: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Drive everything that is ready, as a worker process would."""
+    monkeypatch.setattr(draining, "LINGER_SECONDS", 0)
+    monkeypatch.setattr(draining, "LOOK_SECONDS", 0.02)
+    yield draining.drain
+    if draining._runner is not None:
+        draining._runner.close()
+        draining._runner = None

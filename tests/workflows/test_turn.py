@@ -1,0 +1,306 @@
+"""A turn from the message to the answer, in one process with a scripted model."""
+
+import pytest
+
+from chat.models import Draft, Message
+from tests.factories import kinds, make_agent, make_conversation, make_turn, say
+from tests.fakes.script import last_result, scripted
+from tests.workflows import toolbox
+from workflows import engine
+from workflows.errors import ConflictError, NotAllowedError
+from workflows.llm.errors import ModelError
+from workflows.models import CallState, HelpRequest, Run, RunStatus, StepRun, StepStatus, ToolCall
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def assistant(transactional_db):
+    from workflows.models import Agent
+
+    return Agent.objects.filter(is_default=True).first() or make_agent(is_default=True)
+
+
+def test_a_message_is_answered(model, drain):
+    model(scripted("Hello to you."))
+    run = make_turn(text="hello")
+
+    drain()
+
+    run.refresh_from_db()
+    assert (run.status, run.output) == (RunStatus.SUCCEEDED, "Hello to you. ")
+    assert kinds(run.conversation_id) == ["message", "message", "status"]
+
+
+def test_a_tool_is_called_and_its_result_reaches_the_model(model, drain):
+    model(scripted(("Let me look.", [("look", '{"what": "grass"}', "c1")]), last_result))
+    run = make_turn()
+
+    drain()
+
+    run.refresh_from_db()
+    assert run.output.strip() == "grass is green"
+    assert kinds(run.conversation_id) == ["message", "message", "tool_use", "tool_result", "message", "status"]
+    assert ToolCall.objects.get().state == CallState.DONE
+
+
+def test_no_draft_is_left_after_the_answer(model, drain):
+    model(scripted("one two three"))
+    make_turn()
+
+    drain()
+
+    assert not Draft.objects.exists()
+
+
+def test_a_tool_that_refuses_tells_the_model_why(model, drain):
+    model(scripted([("refuse", '{"what": "red"}', "c1")], last_result))
+    run = make_turn()
+
+    drain()
+
+    run.refresh_from_db()
+    assert "ask for green" in run.output
+
+
+def test_a_broken_tool_does_not_end_the_run(model, drain, caplog):
+    model(scripted([("break_down", "{}", "c1")], last_result))
+    run = make_turn()
+
+    drain()
+
+    run.refresh_from_db()
+    assert "break_down is broken" in run.output
+
+
+def test_a_tool_that_hangs_is_given_up(model, drain):
+    model(scripted([("hang", "{}", "c1")], last_result))
+    run = make_turn()
+
+    drain()
+
+    run.refresh_from_db()
+    assert "did not answer within 0.05 seconds" in run.output
+
+
+def test_bad_arguments_come_back_to_the_model_and_into_the_log(model, drain):
+    model(scripted([("look", '{"which": "grass"}', "c1")], "Sorry."))
+    run = make_turn()
+
+    drain()
+
+    assert kinds(run.conversation_id) == ["message", "tool_use", "tool_result", "message", "status"]
+    assert ToolCall.objects.get().state == CallState.FAILED
+
+
+def test_a_question_parks_the_run_and_holds_nothing(model, drain):
+    model(scripted([("inquire", '{"question": "Which colour?"}', "c1")], last_result))
+    run = make_turn()
+
+    drain()
+
+    run.refresh_from_db()
+    assert (run.status, run.leased_by, run.lease_expires_at) == (RunStatus.WAITING_FOR_USER, "", None)
+    assert kinds(run.conversation_id) == ["message", "tool_use", "help_request", "status"]
+
+
+def test_the_answer_is_the_result_of_the_call_that_asked(model, drain):
+    script = model(scripted([("inquire", '{"question": "Which colour?"}', "c1")], last_result))
+    run = make_turn()
+    drain()
+
+    engine.respond_to_run(run, by=run.owner, via=Message.Via.API, response="blue")
+    drain()
+
+    run.refresh_from_db()
+    assert (run.status, run.output.strip(), script.calls) == (RunStatus.SUCCEEDED, "blue", 2)
+
+
+def test_the_same_answer_twice_is_refused_by_name(model, drain):
+    model(scripted([("inquire", '{"question": "Which colour?"}', "c1")], "fine"))
+    run = make_turn()
+    drain()
+    request = HelpRequest.objects.get()
+    engine.respond(request, by=run.owner, via=Message.Via.API, response="blue")
+
+    with pytest.raises(ConflictError, match=f"already answered by {run.owner}"):
+        engine.respond(request, by=run.owner, via=Message.Via.WEB, response="red")
+
+
+def test_a_step_with_two_questions_waits_for_both(model, drain):
+    ask = [("inquire", '{"question": "One?"}', "c1"), ("inquire", '{"question": "Two?"}', "c2")]
+    model(scripted(ask, "done"))
+    run = make_turn()
+    drain()
+    first, second = HelpRequest.objects.open()
+
+    engine.respond(first, by=run.owner, via=Message.Via.API, response="1")
+    drain()
+    run.refresh_from_db()
+    assert run.status == RunStatus.WAITING_FOR_USER
+
+    engine.respond(second, by=run.owner, via=Message.Via.API, response="2")
+    drain()
+    run.refresh_from_db()
+    assert run.status == RunStatus.SUCCEEDED
+
+
+def test_plain_text_answers_a_question_that_its_author_has_seen(model, drain):
+    model(scripted([("inquire", '{"question": "Which colour?"}', "c1")], last_result))
+    run = make_turn()
+    drain()
+
+    say(run.conversation, "green", seen=HelpRequest.objects.get().message_seq)
+    drain()
+
+    run.refresh_from_db()
+    assert (run.output.strip(), Run.objects.count()) == ("green", 1)
+
+
+def test_plain_text_written_before_the_question_was_shown_is_a_turn(model, drain):
+    model(scripted([("inquire", '{"question": "Which colour?"}', "c1")], last_result))
+    run = make_turn()
+    drain()
+
+    other = say(run.conversation, "by the way", seen=1)
+
+    assert other.run_id != run.pk
+    assert HelpRequest.objects.open().count() == 1
+
+
+def test_a_queued_run_is_cancelled_at_once():
+    run = make_turn()
+
+    engine.cancel(run, by=run.owner)
+
+    run.refresh_from_db()
+    assert run.status == RunStatus.CANCELLED
+    with pytest.raises(NotAllowedError):
+        engine.cancel(run, by=run.owner)
+
+
+def test_a_waiting_run_that_is_cancelled_takes_no_answer(model, drain):
+    model(scripted([("inquire", '{"question": "Which colour?"}', "c1")], "x"))
+    run = make_turn()
+    drain()
+
+    engine.cancel(run, by=run.owner)
+
+    with pytest.raises(ConflictError):
+        engine.respond(HelpRequest.objects.get(), by=run.owner, via=Message.Via.API, response="blue")
+
+
+def test_a_model_that_fails_for_good_fails_the_turn_with_a_sentence(model, drain):
+    model(scripted(ModelError("The key was refused: check it.", retryable=False)))
+    run = make_turn()
+
+    drain()
+
+    run.refresh_from_db()
+    assert (run.status, run.error) == (RunStatus.FAILED, "The key was refused: check it.")
+    assert kinds(run.conversation_id) == ["message", "error", "status"]
+
+
+def test_a_model_is_tried_five_times(model, drain, monkeypatch):
+    monkeypatch.setattr("workflows.drive.Driver.wait", no_wait)
+    script = model(scripted(ModelError("It is overloaded.", retryable=True)))
+    run = make_turn()
+
+    drain()
+
+    run.refresh_from_db()
+    assert (run.status, script.calls) == (RunStatus.FAILED, 5)
+
+
+async def no_wait(driver, exc, tries):
+    return None
+
+
+def test_a_retry_goes_on_from_the_checkpoint(model, drain):
+    model(scripted([("look", '{"what": "grass"}', "c1")], ModelError("It broke.", retryable=False)))
+    run = make_turn()
+    drain()
+    model(scripted([("look", '{"what": "grass"}', "c1")], last_result))
+
+    again = engine.retry(Run.objects.get(pk=run.pk), by=run.owner)
+    drain()
+
+    again.refresh_from_db()
+    assert (again.status, again.output.strip(), again.retry_of_id) == (RunStatus.SUCCEEDED, "grass is green", run.pk)
+    assert toolbox.calls == [("look", "grass")]
+
+
+def test_a_call_that_acts_once_and_was_cut_off_is_asked_about(model, drain):
+    model(scripted([("send", '{"what": "mail"}', "c1")], last_result))
+    run = make_turn()
+    kill_during_the_call(run, model, drain)
+
+    drain()
+
+    request = HelpRequest.objects.get()
+    assert (request.kind, request.decisions, toolbox.calls) == ("confirmation", ["done", "again", "stop"], [("send", "mail")])
+
+
+@pytest.mark.parametrize(("decision", "calls"), [("done", 1), ("again", 2)])
+def test_the_owner_says_what_became_of_it(model, drain, decision, calls):
+    model(scripted([("send", '{"what": "mail"}', "c1")], last_result))
+    run = make_turn()
+    kill_during_the_call(run, model, drain)
+    drain()
+
+    engine.respond(HelpRequest.objects.get(), by=run.owner, via=Message.Via.API, decision=decision)
+    drain()
+
+    run.refresh_from_db()
+    assert (run.status, len(toolbox.calls)) == (RunStatus.SUCCEEDED, calls)
+
+
+def test_the_owner_stops_after_a_cut_off_call(model, drain):
+    model(scripted([("send", '{"what": "mail"}', "c1")], last_result))
+    run = make_turn()
+    kill_during_the_call(run, model, drain)
+    drain()
+
+    engine.respond(HelpRequest.objects.get(), by=run.owner, via=Message.Via.API, decision="stop")
+    drain()
+
+    run.refresh_from_db()
+    assert (run.status, toolbox.calls) == (RunStatus.CANCELLED, [("send", "mail")])
+
+
+def kill_during_the_call(run: Run, model, drain) -> None:
+    """Leave what a worker leaves that dies between a call and its record."""
+    from django.utils import timezone
+
+    drain()
+    row = ToolCall.objects.get()
+    checkpoint = StepRun.objects.get().messages
+    checkpoint["messages"] = checkpoint["messages"][:2]
+    ToolCall.objects.filter(pk=row.pk).update(state=CallState.INTENDED, result=None)
+    StepRun.objects.update(status=StepStatus.RUNNING, messages=checkpoint, replies=1)
+    Run.objects.update(status=RunStatus.RUNNING, lease_expires_at=timezone.now() - timezone.timedelta(seconds=1))
+    assert engine.sweep() == 1
+
+
+def test_the_next_turn_knows_what_was_said(model, drain):
+    script = model(scripted("First answer."))
+    run = make_turn(text="first")
+    drain()
+
+    say(run.conversation, "second")
+    drain()
+
+    heard = [part.content for message in script.heard[-1] for part in message.parts]
+    assert heard == ["first", "First answer. ", "second"]
+
+
+def test_turns_of_one_conversation_are_answered_in_order(model, drain):
+    model(scripted(lambda messages: f"You said {messages[-1].parts[-1].content}."))
+    conversation = make_conversation()
+    for text in ("a", "b", "c"):
+        say(conversation, text)
+
+    drain()
+
+    answers = Message.objects.filter(conversation=conversation, author="assistant").order_by("seq")
+    assert [answer.text.strip() for answer in answers] == ["You said a.", "You said b.", "You said c."]

@@ -1,0 +1,53 @@
+"""Tools for tests: one of each effect, and broken ones. `calls` lists what was really done."""
+
+from workflows.models import Effect
+from workflows.tools import REGISTRY, Question, Tool, ToolContext, ToolError, tool
+
+calls: list[tuple[str, str]] = []
+before = set(REGISTRY)
+
+
+@tool(effect=Effect.READ)
+def look(context: ToolContext, what: str) -> str:
+    """Look at something."""
+    calls.append(("look", what))
+    return f"{what} is green"
+
+
+@tool(effect=Effect.ONCE)
+async def send(context: ToolContext, what: str) -> str:
+    """Send something outside."""
+    calls.append(("send", what))
+    return f"sent {what}"
+
+
+@tool(effect=Effect.READ)
+async def refuse(context: ToolContext, what: str) -> str:
+    """Refuse."""
+    raise ToolError(f"There is no {what}: ask for green instead.")
+
+
+@tool(effect=Effect.READ)
+async def break_down(context: ToolContext) -> str:
+    """Break."""
+    raise ZeroDivisionError
+
+
+@tool(effect=Effect.READ, timeout=0.05)
+async def hang(context: ToolContext) -> str:
+    """Hang."""
+    import asyncio
+
+    await asyncio.sleep(10)
+    return "never"
+
+
+@tool(effect=Effect.READ)
+def inquire(context: ToolContext, question: str) -> Question:
+    """Ask the person."""
+    return Question(question)
+
+
+TOOLS: dict[str, Tool] = {name: REGISTRY[name] for name in set(REGISTRY) - before}
+for name in TOOLS:
+    del REGISTRY[name]

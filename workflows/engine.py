@@ -1,0 +1,190 @@
+"""The verbs of the engine. Every face (page, API, command, admin, tool, bot) calls these and nothing deeper."""
+
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from chat import hints
+from chat.models import Conversation, Message, new_id
+from workflows import queue
+from workflows.answers import answer_as, check_answer
+from workflows.assistant import agent_for
+from workflows.errors import ConflictError, InvalidError, NotAllowedError
+from workflows.ledger import CUT_OFF, end_run
+from workflows.models import FINISHED, CallState, HelpRequest, HelpStatus, Lane, Run, RunStatus, StepRun, StepStatus, ToolCall, Trigger
+from workflows.sweep import sweep
+
+__all__ = ["cancel", "enqueue_turn", "respond", "respond_to_run", "retry", "stop_turns", "sweep"]
+
+
+def enqueue_turn(message: Message, *, trigger: str, agent_id: UUID | None = None, idempotency_key: str | None = None) -> Run:
+    """Queue the turn that answers `message`; with a ticket, in the caller's transaction."""
+    conversation = message.conversation
+    agent = agent_for(conversation)
+    run = Run.objects.create(
+        owner=conversation.owner,
+        conversation=conversation,
+        agent_id=agent_id or (agent.pk if agent else None),
+        trigger=trigger,
+        lane=Lane.TURN,
+        input={"text": message.text},
+        asked_seq=message.seq,
+        task_id=message.task_id,
+        idempotency_key=idempotency_key,
+    )
+    queue.ticket()
+    return run
+
+
+def respond_to_run(
+    run: Run,
+    *,
+    by: User,
+    via: str,
+    response: str = "",
+    decision: str = "",
+    request_id: UUID | None = None,
+    args_hash: str = "",
+) -> HelpRequest:
+    """Answer the open question of `run`, or the one named; the rules of POST /api/runs/{id}/respond."""
+    requests = HelpRequest.objects.filter(run=run).select_related("run", "answered_by")
+    if request_id is not None:
+        if (named := requests.filter(pk=request_id).first()) is None:
+            raise InvalidError(f"Run {run.pk} never asked a question {request_id}: leave request_id out or take one from pending-help.")
+        return respond(named, by=by, via=via, response=response, decision=decision, args_hash=args_hash)
+    still_open = list(requests.open())
+    if len(still_open) > 1:
+        raise InvalidError(
+            f"Run {run.pk} has {len(still_open)} open questions: say which one in request_id.",
+            fields={"request_id": "Several questions are open."},
+            open_requests=[{"id": str(item.pk), "question": item.question} for item in still_open],
+        )
+    if not still_open:
+        last = requests.filter(status=HelpStatus.ANSWERED).order_by("-answered_at").first()
+        if last and run.status not in FINISHED and run.status != RunStatus.WAITING_FOR_USER and last.response == response:
+            raise already(last)
+        raise NotAllowedError("Run is not waiting for user input", run_status=run.status)
+    return respond(still_open[0], by=by, via=via, response=response, decision=decision, args_hash=args_hash)
+
+
+@transaction.atomic
+def respond(request: HelpRequest, *, by: User, via: str, response: str = "", decision: str = "", args_hash: str = "") -> HelpRequest:
+    """Answer a question. The first answer wins; the run goes on once all questions of its step are answered.
+
+    Raises ConflictError when it was answered before or its run has ended, InvalidError for an answer that does not fit.
+    """
+    # The run's row first, as drivers do: two answers to one step take turns, so that the second sees the first.
+    run = Run.objects.select_for_update().get(pk=request.run_id)
+    current = HelpRequest.objects.select_related("answered_by").get(pk=request.pk)
+    if current.status != HelpStatus.OPEN:
+        raise already(current)
+    if run.status in FINISHED or run.cancel_requested_at:
+        raise NotAllowedError(f"Run {run.pk} has ended or is being cancelled: it asks nothing any more.", run_status=run.status)
+    response, decision = check_answer(current, response, decision, args_hash)
+    status = HelpStatus.DECLINED if decision == "decline" else HelpStatus.ANSWERED
+    answer_as(current, status, by=by, via=via, response=response, decision=decision)
+    if run.status == RunStatus.WAITING_FOR_USER and not HelpRequest.objects.open().filter(step_run=current.step_run_id).exists():
+        run.move(RunStatus.QUEUED, queued_at=timezone.now())
+        queue.ticket()
+    hints.work()
+    return current
+
+
+def already(request: HelpRequest) -> ConflictError:
+    """The refusal that says who was first."""
+    if request.status in (HelpStatus.CANCELLED, HelpStatus.EXPIRED):
+        return ConflictError(f"This question was {request.status}: its run asks nothing any more.", request_status=request.status)
+    who = request.answered_by.get_username() if request.answered_by else "somebody"
+    at = request.answered_at
+    return ConflictError(
+        f"This question was already answered by {who} at {at:%Y-%m-%d %H:%M:%S} UTC."
+        if at
+        else f"This question was already answered by {who}.",
+        answered_by=who,
+        answered_at=at.isoformat() if at else None,
+    )
+
+
+@transaction.atomic
+def cancel(run: Run, *, by: User) -> Run:
+    """Stop a run: at once when nobody drives it, else as soon as its driver hears of it.
+
+    Raises NotAllowedError when it has ended.
+    """
+    current = Run.objects.select_for_update().get(pk=run.pk)
+    if current.status in FINISHED:
+        raise NotAllowedError(f"Run {run.pk} has {current.status} already: there is nothing to cancel.", run_status=current.status)
+    if current.status == RunStatus.RUNNING:
+        Run.objects.filter(pk=run.pk, cancel_requested_at=None).update(cancel_requested_at=timezone.now())
+        hints.work()
+        current.refresh_from_db()
+        return current
+    Run.objects.filter(pk=run.pk).update(cancel_requested_at=timezone.now())
+    return end_run(run.pk, RunStatus.CANCELLED)
+
+
+def stop_turns(conversation: Conversation, *, by: User) -> int:
+    """Cancel the turns of a conversation, not its workflows' runs; how many there were."""
+    turns = Run.objects.unfinished().filter(conversation=conversation, lane=Lane.TURN)
+    stopped = 0
+    for run in turns:
+        try:
+            cancel(run, by=by)
+        except NotAllowedError:
+            continue  # It ended by itself in this instant.
+        stopped += 1
+    return stopped
+
+
+@transaction.atomic
+def retry(run: Run, *, by: User, trigger: str = Trigger.CHAT) -> Run:
+    """A new run that takes over the checkpoint and the journal of one that failed or was cancelled.
+
+    Raises NotAllowedError when `run` has not ended, succeeded, or was retried before.
+    """
+    current = Run.objects.select_for_update().get(pk=run.pk)
+    if current.status not in (RunStatus.FAILED, RunStatus.CANCELLED):
+        raise NotAllowedError(
+            f"Run {run.pk} is {current.status}: only a failed or cancelled run can be retried.", run_status=current.status
+        )
+    if later := current.retries.first():
+        raise NotAllowedError(f"Run {run.pk} was retried already, as run {later.pk}.", run_status=current.status, retried_as=str(later.pk))
+    again = Run.objects.create(
+        owner=current.owner,
+        conversation=current.conversation,
+        agent=current.agent,
+        trigger=trigger,
+        lane=current.lane,
+        input=current.input,
+        asked_seq=current.asked_seq,
+        task_id=current.task_id,
+        parent=current.parent,
+        retry_of=current,
+    )
+    for step in current.steps.all():
+        take_over(step, again)
+    queue.ticket()
+    return again
+
+
+def take_over(step: StepRun, run: Run) -> None:
+    """Copy a step with its checkpoint, journal and answers into `run`; the original stays as it ended."""
+    calls = list(ToolCall.objects.filter(step_run=step))
+    answers = list(HelpRequest.objects.filter(step_run=step, status__in=(HelpStatus.ANSWERED, HelpStatus.DECLINED)))
+    copy = StepRun.objects.get(pk=step.pk)
+    copy.pk, copy.run, copy._state.adding = new_id(), run, True
+    if copy.status != StepStatus.SUCCEEDED:
+        copy.status, copy.error, copy.finished_at = StepStatus.PENDING, "", None
+    copy.input_tokens = copy.output_tokens = 0
+    copy.cost = None
+    copy.save(force_insert=True)
+    for call in calls:
+        call.pk, call.step_run, call._state.adding = new_id(), copy, True
+        if call.error == CUT_OFF:
+            call.state, call.error, call.finished_at = CallState.INTENDED, "", None
+    for answer in answers:
+        answer.pk, answer.run, answer.step_run, answer._state.adding = new_id(), run, copy, True
+    ToolCall.objects.bulk_create(calls)
+    HelpRequest.objects.bulk_create(answers)

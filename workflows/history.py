@@ -1,0 +1,132 @@
+"""What the model is told of the conversation so far, built from the log.
+
+A turn sees the earlier turns, each with the tool calls of its runs, and nothing later than its own message. What it
+sees never changes while it lives, so a checkpoint needs to hold only what came after.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from chat.models import Conversation, Message
+from workflows.llm.types import Call, Turn
+from workflows.models import Run
+
+# About four characters make a token in English text (OpenAI's rule of thumb); small enough for every current model.
+HISTORY_TOKENS = 24_000
+CHARACTERS_PER_TOKEN = 4
+PAGE = 200
+SUMMARY_LINES = 20
+SUMMARY_LINE = 160
+
+KINDS = (Message.Kind.MESSAGE, Message.Kind.TOOL_USE, Message.Kind.TOOL_RESULT)
+
+
+@dataclass
+class Exchange:
+    """What a person said, and all that was done to answer it."""
+
+    asked: Message | None
+    done: list[Message] = field(default_factory=list)
+
+
+def history(conversation: Conversation, before: int, tokens: int = HISTORY_TOKENS) -> tuple[Turn, ...]:
+    """The turns before seq `before`, oldest first, within about `tokens`; what does not fit is summed up in front."""
+    messages, cut = recent(conversation, before, tokens * CHARACTERS_PER_TOKEN)
+    turns = [turn for exchange in exchanges(messages) for turn in told(exchange)]
+    return (*(summary(conversation, cut) if cut else ()), *turns)
+
+
+def recent(conversation: Conversation, before: int, characters: int) -> tuple[list[Message], int]:
+    """The newest messages that fit, in order, and the seq up to which they were cut off (0: nothing was).
+
+    The cut is made where a person spoke, so that no answer stands without its question.
+    """
+    kept: list[Message] = []
+    found = conversation.messages.filter(kind__in=KINDS).order_by("-seq")
+    while page := list(found.filter(seq__lt=before)[:PAGE]):
+        for message in page:
+            characters -= weight(message)
+            if characters < 0:
+                return from_a_question(kept[::-1], message.seq)
+            kept.append(message)
+        before = page[-1].seq
+    return kept[::-1], 0
+
+
+def from_a_question(messages: list[Message], cut: int) -> tuple[list[Message], int]:
+    """Drop what stands before the first thing a person said."""
+    for index, message in enumerate(messages):
+        if message.author == Message.Author.USER:
+            return messages[index:], message.seq - 1
+    return [], messages[-1].seq if messages else cut
+
+
+def weight(message: Message) -> int:
+    """Its length as the model will see it, in characters."""
+    return len(message.text) + len(str(message.payload)) + 20
+
+
+def exchanges(messages: Iterable[Message]) -> list[Exchange]:
+    """Group messages under what was asked; a retry's belong to the question of the first try."""
+    messages = list(messages)
+    run_ids = {message.run_id for message in messages if message.run_id}
+    asked_seq: dict[UUID, int | None] = dict(Run.objects.filter(pk__in=run_ids).values_list("pk", "asked_seq"))
+    found: dict[object, Exchange] = {}
+    for message in messages:
+        origin = asked_seq.get(message.run_id) if message.run_id else None
+        if message.author == Message.Author.USER:
+            # A plain answer to a question is the result of the tool that asked: it is told there.
+            if origin in (None, message.seq):
+                found.setdefault(message.seq, Exchange(message)).asked = message
+            continue
+        found.setdefault(origin or message.run_id or message.pk, Exchange(None)).done.append(message)
+    return list(found.values())
+
+
+def told(exchange: Exchange) -> list[Turn]:
+    """One exchange as turns. Calls without a result are left out, for no model accepts them."""
+    turns = [Turn("user", exchange.asked.text)] if exchange.asked else []
+    results = {key(message): text_of(message) for message in exchange.done if message.kind == Message.Kind.TOOL_RESULT}
+    text: list[str] = []
+    paired: list[tuple[Call, str]] = []
+    for message in exchange.done:
+        if message.kind == Message.Kind.TOOL_USE and key(message) in results:
+            paired.append((as_call(message, len(turns)), results[key(message)]))
+        elif message.kind == Message.Kind.MESSAGE:
+            if paired:
+                turns.append(Turn("assistant", "\n\n".join(text), results=tuple(paired)))
+                text, paired = [], []
+            text.append(message.text)
+    if paired:
+        turns.append(Turn("assistant", "\n\n".join(text), results=tuple(paired)))
+        text = []
+    # Every exchange ends with the assistant, as each side's messages would be joined otherwise.
+    turns.append(Turn("assistant", "\n\n".join(text) or "(This was not answered.)"))
+    return turns
+
+
+def key(message: Message) -> tuple[object, ...]:
+    """What pairs a call with its result: run, reply, call id."""
+    return message.run_id, message.payload.get("reply"), message.payload.get("call_id")
+
+
+def as_call(message: Message, turn: int) -> Call:
+    """The call, under an id that is unique in the history: some models use theirs again."""
+    payload = message.payload
+    return Call(int(payload.get("reply") or 0), f"s{message.seq}_{turn}", payload.get("name", ""), payload.get("args") or {})
+
+
+def text_of(message: Message) -> str:
+    """A tool's result as text."""
+    result = message.payload.get("result")
+    return result if isinstance(result, str) else str(result)
+
+
+def summary(conversation: Conversation, cut: int) -> tuple[Turn, Turn]:
+    """What stood before the cut: how much, and the beginnings of what the person said last there."""
+    left_out = conversation.messages.filter(seq__lte=cut, kind=Message.Kind.MESSAGE)
+    said = left_out.filter(author=Message.Author.USER).order_by("-seq").values_list("text", flat=True)[:SUMMARY_LINES]
+    lines = [f"- {' '.join(text.split())[:SUMMARY_LINE]}" for text in reversed(said)]
+    opening = f"[{left_out.count()} earlier messages of this conversation are left out. The person had asked, oldest first:]"
+    return Turn("user", "\n".join([opening, *lines])), Turn("assistant", "Understood.")

@@ -1,0 +1,252 @@
+"""What a driver writes. Each function is one short transaction that begins with the fence and falls with it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from chat import hints, log
+from chat.models import Draft, Message
+from workflows import queue
+from workflows.errors import LostError
+from workflows.ledger import Outcome, args_hash, end_run, tool_result, tool_use
+from workflows.llm.types import Asked, Call, Checkpoint, Failure, Reply, Result, Usage
+from workflows.models import CallState, Effect, HelpRequest, Run, RunStatus, StepRun, StepStatus, ToolCall
+from workflows.signals import help_requested
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A driver's claim on a run and its step: writes are good only while the fence is still the run's."""
+
+    run_id: UUID
+    fence: int
+    conversation_id: UUID
+    step_run_id: UUID
+    step: str
+    task_id: UUID | None = None
+
+
+def guard(run_id: UUID, fence: int, *, progress: bool) -> None:
+    """Lock the run's row for this transaction, or raise LostError: the first statement of every driver's write.
+
+    `progress` notes that something real is committed under this claim, so that a later death is not blamed on it.
+    """
+    mine = Run.objects.filter(pk=run_id, fence=fence, status=RunStatus.RUNNING)
+    fields: dict[str, Any] = {"progress_fence": fence, "deaths": 0} if progress else {}
+    if not mine.update(lease_expires_at=queue.lease_end(), **fields):
+        raise LostError(f"Run {run_id} is no longer held under fence {fence}.")
+
+
+def say(hold: Hold, kind: Message.Kind, text: str = "", author: Message.Author = Message.Author.ASSISTANT, **payload: Any) -> Message:
+    """A message of this run, not posted yet."""
+    return Message(kind=kind, author=author, text=text, payload=payload, run_id=hold.run_id, task_id=hold.task_id, via=Message.Via.RUN)
+
+
+@transaction.atomic
+def save_reply(hold: Hold, reply: Reply, effects: dict[str, Effect]) -> None:
+    """A reply that asks for tools: its text, its calls and the checkpoint that goes on from them.
+
+    Calls that may be repeated get their intent rows here; one that acts once gets its own just before it is made.
+    """
+    guard(hold.run_id, hold.fence, progress=True)
+    save_checkpoint(hold, reply.checkpoint, replies=reply.number, usage=reply.usage)
+    intents = [intent(hold, call, effects.get(call.tool, Effect.READ)) for call in reply.calls if effects.get(call.tool) != Effect.ONCE]
+    ToolCall.objects.bulk_create(intents, ignore_conflicts=True)
+    spoken = [say(hold, Message.Kind.THOUGHT, reply.thought)] if reply.thought else []
+    spoken += [say(hold, Message.Kind.MESSAGE, reply.text)] if reply.text else []
+    Draft.objects.filter(pk=hold.step_run_id).delete()
+    log.post(hold.conversation_id, *spoken, *(tool_use(hold.run_id, hold.task_id, call) for call in reply.calls))
+
+
+def intent(hold: Hold, call: Call, effect: Effect) -> ToolCall:
+    """The journal's row of a call that is about to be made."""
+    return ToolCall(
+        step_run_id=hold.step_run_id,
+        reply=call.reply,
+        call_id=call.call_id,
+        tool=call.tool,
+        effect=effect,
+        arguments=call.arguments,
+        args_hash=args_hash(call.tool, call.arguments),
+    )
+
+
+def save_checkpoint(hold: Hold, saved: Checkpoint, *, usage: Usage | None = None, **fields: Any) -> None:
+    """Replace the step's checkpoint and add what the model's reply cost to step and run."""
+    StepRun.objects.filter(pk=hold.step_run_id).update(messages=saved, **fields, **spent(usage))
+    if usage:
+        Run.objects.filter(pk=hold.run_id).update(**spent(usage))
+
+
+def spent(usage: Usage | None) -> dict[str, Any]:
+    """The fields that add `usage` to a row."""
+    if usage is None:
+        return {}
+    fields: dict[str, Any] = {
+        "input_tokens": F("input_tokens") + usage.input_tokens,
+        "output_tokens": F("output_tokens") + usage.output_tokens,
+    }
+    if usage.cost is not None:
+        fields["cost"] = Coalesce(F("cost"), Decimal()) + usage.cost
+    return fields
+
+
+def made_before(hold: Hold, call: Call) -> ToolCall | None:
+    """The journal's row of `call`, if there is one."""
+    return ToolCall.objects.filter(step_run_id=hold.step_run_id, reply=call.reply, call_id=call.call_id).first()
+
+
+@transaction.atomic
+def intend(hold: Hold, call: Call, effect: Effect) -> None:
+    """Note that `call` is about to be made. Raises IntegrityError when it was noted before."""
+    guard(hold.run_id, hold.fence, progress=True)
+    intent(hold, call, effect).save(force_insert=True)
+
+
+@transaction.atomic
+def intend_again(hold: Hold, call: Call) -> None:
+    """Note that the owner wants a call of unknown outcome made once more."""
+    guard(hold.run_id, hold.fence, progress=True)
+    made_before_rows(hold, call).update(state=CallState.INTENDED, error="", started_at=timezone.now())
+
+
+def made_before_rows(hold: Hold, call: Call) -> Any:
+    """The journal's row of `call` as a queryset, for conditional updates."""
+    return ToolCall.objects.filter(step_run_id=hold.step_run_id, reply=call.reply, call_id=call.call_id)
+
+
+@transaction.atomic
+def save_result(hold: Hold, call: Call, effect: Effect, make: Callable[[], Outcome]) -> Outcome:
+    """Record what came of `call`. `make` may write rows of its own: they stand or fall with the record."""
+    guard(hold.run_id, hold.fence, progress=True)
+    outcome = make()
+    done = isinstance(outcome, Result)
+    fields = {
+        "state": CallState.DONE if done else CallState.FAILED,
+        "result": outcome.value if isinstance(outcome, Result) else None,
+        "error": outcome.sentence if isinstance(outcome, Failure) else "",
+        "finished_at": timezone.now(),
+    }
+    if not made_before_rows(hold, call).update(**fields):
+        row = intent(hold, call, effect)
+        for name, value in fields.items():
+            setattr(row, name, value)
+        row.save(force_insert=True)
+    log.post(hold.conversation_id, tool_result(hold.run_id, hold.task_id, call, outcome))
+    return outcome
+
+
+@transaction.atomic
+def save_batch(hold: Hold, saved: Checkpoint, refused: Sequence[tuple[Call, str]]) -> None:
+    """All calls of a reply have results. Those with unusable arguments were never made: the log says so."""
+    guard(hold.run_id, hold.fence, progress=True)
+    save_checkpoint(hold, saved)
+    for call, why in refused:
+        made_before_rows(hold, call).update(state=CallState.FAILED, error=why, finished_at=timezone.now())
+    if refused:
+        log.post(hold.conversation_id, *(tool_result(hold.run_id, hold.task_id, call, Failure(why)) for call, why in refused))
+
+
+@transaction.atomic
+def finish(hold: Hold, reply: Reply) -> None:
+    """The answer: message, step and run end together."""
+    guard(hold.run_id, hold.fence, progress=True)
+    now = timezone.now()
+    fields = {"status": StepStatus.SUCCEEDED, "output": reply.text, "finished_at": now}
+    save_checkpoint(hold, reply.checkpoint, replies=reply.number, usage=reply.usage, **fields)
+    spoken = [say(hold, Message.Kind.THOUGHT, reply.thought)] if reply.thought else []
+    spoken.append(say(hold, Message.Kind.MESSAGE, reply.text))
+    end_run(hold.run_id, RunStatus.SUCCEEDED, output=reply.text, spoken=spoken)
+
+
+@transaction.atomic
+def fail(hold: Hold, sentence: str) -> None:
+    """The run cannot go on: say why, and keep the checkpoint for a retry."""
+    guard(hold.run_id, hold.fence, progress=False)
+    end_run(hold.run_id, RunStatus.FAILED, error=sentence)
+
+
+@transaction.atomic
+def cancel(hold: Hold, partial: str) -> None:
+    """The person wants no more: keep what was said so far."""
+    guard(hold.run_id, hold.fence, progress=False)
+    spoken = [say(hold, Message.Kind.MESSAGE, partial, partial=True)] if partial else []
+    end_run(hold.run_id, RunStatus.CANCELLED, spoken=spoken)
+
+
+@transaction.atomic
+def park(hold: Hold, asked: Sequence[Asked], saved: Checkpoint) -> None:
+    """Questions stop the step: each becomes a row and a message, and the run waits holding nothing."""
+    guard(hold.run_id, hold.fence, progress=True)
+    save_checkpoint(hold, saved, status=StepStatus.WAITING)
+    Draft.objects.filter(pk=hold.step_run_id).delete()
+    for item in asked:
+        request = HelpRequest(
+            run_id=hold.run_id, step_run_id=hold.step_run_id, reply=item.call.reply, call_id=item.call.call_id, **item.detail
+        )
+        shown = say(hold, Message.Kind.HELP_REQUEST, request.question, **request.body())
+        log.post(hold.conversation_id, shown)
+        request.message_seq = shown.seq
+        request.save(force_insert=True)
+        help_requested.send(sender=HelpRequest, help_request=request)
+    run = Run.objects.get(pk=hold.run_id)
+    run.move(RunStatus.WAITING_FOR_USER, leased_by="", lease_expires_at=None)
+    log.post(hold.conversation_id, say(hold, Message.Kind.STATUS, author=Message.Author.SYSTEM, status=run.status))
+    queue.repair()
+
+
+@transaction.atomic
+def note(hold: Hold, **payload: Any) -> None:
+    """A passing status, such as a wait before the next try."""
+    guard(hold.run_id, hold.fence, progress=False)
+    log.post(hold.conversation_id, say(hold, Message.Kind.STATUS, author=Message.Author.SYSTEM, **payload))
+
+
+@transaction.atomic
+def release(run_id: UUID, fence: int) -> None:
+    """Hand a run back: the next worker continues from its checkpoint, and nobody died."""
+    guard(run_id, fence, progress=False)
+    run = Run.objects.get(pk=run_id)
+    run.move(RunStatus.QUEUED, leased_by="", lease_expires_at=None)
+    queue.ticket()
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The text of an answer at one instant."""
+
+    hold: Hold
+    text: str
+    version: int
+
+
+@transaction.atomic
+def flush(streams: Iterable[Stream]) -> None:
+    """Write the drafts of all streams at once; those whose run was lost are left out."""
+    by_run = {stream.hold.run_id: stream for stream in streams}
+    held = Q(pk__in=())
+    for stream in by_run.values():
+        held |= Q(pk=stream.hold.run_id, fence=stream.hold.fence)
+    mine = Run.objects.running().filter(held).order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
+    drafts = [
+        Draft(
+            step_run_id=stream.hold.step_run_id,
+            conversation_id=stream.hold.conversation_id,
+            run_id=stream.hold.run_id,
+            step=stream.hold.step,
+            text=log.clean(stream.text),
+            version=stream.version,
+            updated_at=timezone.now(),
+        )
+        for stream in (by_run[pk] for pk in mine)
+    ]
+    Draft.objects.bulk_create(drafts, update_conflicts=True, unique_fields=["step_run_id"], update_fields=["text", "version", "updated_at"])
+    for draft in drafts:
+        hints.page(draft.conversation_id)

@@ -1,0 +1,22 @@
+"""The assistant, an ordinary agent that answers where no other was chosen."""
+
+from django.db import migrations
+
+from workflows.assistant import INSTRUCTIONS
+
+
+def seed(apps, schema_editor):
+    agent = apps.get_model("workflows", "Agent")
+    if not agent.objects.filter(is_default=True).exists():
+        agent.objects.create(
+            name="Assistant",
+            description="Answers in chats and delegates what is bigger than an answer.",
+            instructions=INSTRUCTIONS,
+            tools=["*"],
+            is_default=True,
+        )
+
+
+class Migration(migrations.Migration):
+    dependencies = [("workflows", "0001_initial")]
+    operations = [migrations.RunPython(seed, migrations.RunPython.noop)]

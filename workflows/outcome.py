@@ -1,0 +1,71 @@
+"""From what a tool's function does to what the journal and the model are told."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import transaction
+
+from chat import log
+from workflows.errors import RefusedError
+from workflows.ledger import Outcome
+from workflows.llm.types import Failure, Result
+from workflows.tools import Question, Tool, ToolContext, ToolError
+
+logger = logging.getLogger(__name__)
+
+MAX_RESULT = 50_000
+
+
+class Caught:
+    """What a tool's function returned, or the sentence it failed with."""
+
+    value: Any = None
+    failure: Failure | None = None
+
+    def outcome(self) -> Outcome | Question:
+        if self.failure:
+            return self.failure
+        return self.value if isinstance(self.value, Question) else Result(shown(self.value))
+
+
+@contextmanager
+def plain(tool: Tool) -> Iterator[Caught]:
+    """Turn whatever a tool raises into a sentence: one broken tool must not end the run that tried it."""
+    caught = Caught()
+    try:
+        yield caught
+    except (ToolError, RefusedError) as exc:
+        caught.failure = Failure(str(exc))
+    except Exception:  # Tools are anybody's code; CancelledError and the like pass.
+        logger.exception("The tool %s broke", tool.name)
+        caught.failure = Failure(f"{tool.name} is broken: it raised an error of its own. Go on without it.")
+
+
+def attempt(tool: Tool, context: ToolContext, arguments: dict[str, Any]) -> Outcome | Question:
+    """Call a synchronous tool; what it wrote before it failed is undone."""
+    with plain(tool) as caught, transaction.atomic():
+        caught.value = tool.function(context, **arguments)
+    return caught.outcome()
+
+
+def shown(value: Any) -> Any:
+    """A result as JSON data of bounded size."""
+    if value is None:
+        return "Done."
+    data = log.storable(value)
+    if len(text := data if isinstance(data, str) else str(data)) <= MAX_RESULT:
+        return data
+    return f"{text[:MAX_RESULT]}\n[cut: {len(text):,} characters in all]"
+
+
+def question(asked: Question, tool: Tool) -> dict[str, Any]:
+    """The fields of the HelpRequest that a tool's Question becomes."""
+    return {
+        "kind": asked.kind,
+        "question": log.clean(asked.question),
+        "options": log.storable(asked.options),
+        "reason": log.clean(asked.reason),
+        "tool": tool.name,
+    }

@@ -1,0 +1,171 @@
+"""The queue of runs, and the one door to django-q2.
+
+A Run row is the work. A ticket (a django-q2 job) says only that there may be some: it carries no state, may be lost
+and may come twice. Leases and fences decide who works.
+"""
+
+import os
+import socket
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, Window
+from django.db.models.functions import RowNumber
+from django.utils import timezone
+from django_q.models import OrmQ
+from django_q.tasks import async_task
+
+from chat import hints
+from workflows.models import Lane, Run, RunStatus
+
+CLUSTER = "runs"
+LEASE_SECONDS = 10
+# Deaths without progress: after two a run is driven alone, after two more alone it is given up.
+SUSPECT_DEATHS = 2
+POISONED_DEATHS = 4
+# Any number will do as long as nobody else on the database uses it for an advisory lock.
+CAPS_LOCK = 0x4147_5452
+
+
+def worker_name() -> str:
+    """This process, as leases name it."""
+    return f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}"
+
+
+def lease_end() -> datetime:
+    """When a lease taken or renewed now runs out."""
+    return timezone.now() + timedelta(seconds=LEASE_SECONDS)
+
+
+def ticket() -> None:
+    """Make sure that a worker will look for runs after the current transaction.
+
+    A ticket that nobody has taken yet is enough. It is locked until the commit, so that it cannot be taken and
+    used up by a worker that does not see this transaction's run yet.
+    """
+    with transaction.atomic():
+        free = OrmQ.objects.filter(key=CLUSTER, lock__lte=timezone.now())
+        if not free.select_for_update(skip_locked=True).values("pk")[:1]:
+            async_task("workflows.queue.work", q_options={"cluster": CLUSTER, "task_name": "work"})
+        hints.work()
+
+
+def claim(worker: str, room: int, *, busy: bool) -> list[Run]:
+    """Take up to `room` ready runs for `worker`, each under a new fence and a lease.
+
+    Fair across owners, within the caps of each lane, one running turn a conversation. A run that may have killed
+    workers is taken only by a process that is not `busy`, and then alone.
+    """
+    if room < 1 or not Run.objects.ready().exists():
+        return []
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CAPS_LOCK])
+        chosen = choose(room, busy=busy)
+        taken = Run.objects.filter(pk__in=chosen, status=RunStatus.QUEUED).update(
+            status=RunStatus.RUNNING,
+            fence=F("fence") + 1,
+            attempts=F("attempts") + 1,
+            leased_by=worker,
+            lease_expires_at=lease_end(),
+        )
+        return list(Run.objects.running().filter(pk__in=chosen, leased_by=worker)) if taken else []
+
+
+def choose(room: int, *, busy: bool) -> list[UUID]:
+    """The ids of the runs to claim next."""
+    if not busy:
+        suspects = Run.objects.ready().filter(startable(), deaths__gte=SUSPECT_DEATHS).order_by("queued_at", "pk")
+        if suspect := suspects.values_list("pk", flat=True).first():
+            return [suspect]
+    running = Run.objects.running().order_by()
+    in_lane = dict(running.values_list("lane").annotate(Count("pk")))
+    of_owner = dict(running.values_list("owner").annotate(Count("pk")))
+    found: list[tuple[int, datetime, UUID]] = []
+    for lane, cap in ((Lane.TURN, settings.AGENTRON_MAX_TURNS), (Lane.RUN, settings.AGENTRON_MAX_RUNS)):
+        free = min(room, cap - in_lane.get(lane, 0))
+        if free < 1:
+            continue
+        place = Window(RowNumber(), partition_by=F("owner_id"), order_by=("queued_at", "pk"))
+        ready = Run.objects.ready().filter(startable(), lane=lane, deaths__lt=SUSPECT_DEATHS).annotate(place=place)
+        rows = ready.order_by("place", "queued_at").values_list("place", "owner_id", "queued_at", "pk")[: 2 * free + 20]
+        fair = sorted((of_owner.get(owner, 0) + nth, at, pk) for nth, owner, at, pk in rows)
+        found += fair[:free]
+    return [pk for _, _, pk in sorted(found)[:room]]
+
+
+def startable() -> Q:
+    """A turn whose conversation is free and whose elders have started; a workflow's run always."""
+    turns = Run.objects.filter(conversation=OuterRef("conversation"), lane=Lane.TURN)
+    running = turns.running()
+    elder = turns.ready().filter(Q(queued_at__lt=OuterRef("queued_at")) | Q(queued_at=OuterRef("queued_at"), pk__lt=OuterRef("pk")))
+    return ~Q(lane=Lane.TURN) | ~Q(Exists(running)) & ~Q(Exists(elder))
+
+
+def suspect_waits() -> bool:
+    """Whether a run that must be driven alone has waited for an idle process for five seconds."""
+    since = timezone.now() - timedelta(seconds=5)
+    return Run.objects.ready().filter(deaths__gte=SUSPECT_DEATHS, queued_at__lt=since).exists()
+
+
+def renew(worker: str, runs: list[UUID]) -> int:
+    """Prolong the leases of those `runs` that `worker` still holds; how many they are."""
+    mine = Run.objects.running().filter(leased_by=worker, pk__in=runs)
+    return mine.update(lease_expires_at=lease_end()) if runs else 0
+
+
+def held(worker: str) -> dict[UUID, bool]:
+    """The runs that `worker` holds, each with whether its owner wants it cancelled."""
+    rows = Run.objects.running().filter(leased_by=worker).values_list("pk", "cancel_requested_at")
+    return {pk: at is not None for pk, at in rows}
+
+
+def repair() -> None:
+    """Give ready runs a ticket if theirs was lost."""
+    if Run.objects.ready().exists():
+        ticket()
+
+
+def load() -> dict[str, Any]:
+    """Counts of runs by state, how many may run at once, and the age of the oldest ready one in seconds."""
+    states = (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING_FOR_USER)
+    found = dict(Run.objects.filter(status__in=states).order_by().values_list("status").annotate(Count("pk")))
+    oldest = Run.objects.ready().aggregate(at=Min("queued_at"))["at"]
+    return {
+        "queued": found.get(RunStatus.QUEUED, 0),
+        "running": found.get(RunStatus.RUNNING, 0),
+        "waiting": found.get(RunStatus.WAITING_FOR_USER, 0),
+        "capacity": settings.AGENTRON_MAX_TURNS + settings.AGENTRON_MAX_RUNS,
+        "oldest_queued_s": (timezone.now() - oldest).total_seconds() if oldest else None,
+    }
+
+
+def position(run: Run) -> int | None:
+    """How many ready runs of its lane stand before `run`, plus one; None when it is not queued."""
+    if run.status != RunStatus.QUEUED:
+        return None
+    return Run.objects.ready().filter(lane=run.lane, queued_at__lt=run.queued_at).count() + 1
+
+
+def forget_taken_tickets() -> None:
+    """Drop tickets that were handed out: whatever they stood for is in the Run table."""
+    OrmQ.objects.filter(key=CLUSTER, lock__gt=timezone.now()).delete()
+
+
+def work() -> None:
+    """The django-q2 job: drive whatever is ready until nothing is left. Safe to run never, once or often."""
+    from workflows.drain import drain
+
+    forget_taken_tickets()
+    drain()
+
+
+def stop_working() -> None:
+    """Called in a worker process that must end: hand the runs back at their next checkpoint."""
+    from workflows.drain import stop
+
+    stop()

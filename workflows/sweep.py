@@ -1,0 +1,36 @@
+"""What the clock does for runs every second: nothing may stay with a dead worker, nothing ready without a ticket."""
+
+from django.db import transaction
+
+from workflows import queue
+from workflows.ledger import end_run
+from workflows.models import Run, RunStatus
+
+BATCH = 100
+
+
+def sweep() -> int:
+    """Take back the runs of dead workers and repair lost tickets; how many runs were taken back."""
+    expired = list(Run.objects.expired().order_by("lease_expires_at")[:BATCH])
+    taken = sum(reclaim(run) for run in expired)
+    queue.repair()
+    return taken
+
+
+@transaction.atomic
+def reclaim(run: Run) -> bool:
+    """Queue a run whose lease ran out; end it when its owner wants that, or when it keeps killing its workers."""
+    mine = Run.objects.expired().filter(pk=run.pk, fence=run.fence)
+    # A death counts against a run only if nothing was committed since that claim.
+    deaths = 0 if run.progress_fence == run.fence else run.deaths + 1
+    if not mine.update(deaths=deaths, leased_by=""):
+        return False
+    if run.cancel_requested_at:
+        end_run(run.pk, RunStatus.CANCELLED)
+    elif deaths >= queue.POISONED_DEATHS:
+        sentence = f"Its worker died {deaths} times without any progress, so it was given up. Look at the worker's log before you retry it."
+        end_run(run.pk, RunStatus.FAILED, error=sentence)
+    else:
+        Run.objects.get(pk=run.pk).move(RunStatus.QUEUED, lease_expires_at=None)
+        queue.ticket()
+    return True
