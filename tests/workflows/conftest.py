@@ -26,12 +26,11 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Callable[[Model], Model]:
 
 
 @pytest.fixture(autouse=True)
-def toolbox_tools(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def toolbox_tools(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test tools, for the length of a test."""
     known = dict(tools.load()) | toolbox.TOOLS
     monkeypatch.setattr(tools, "REGISTRY", known)
     toolbox.calls.clear()
-    yield
 
 
 @pytest.fixture
