@@ -1,16 +1,10 @@
 """Daphne's access log, without what may be secret in it."""
 
-import re
 from typing import Any
 
 from daphne.access import AccessLogGenerator
 
-SECRETS = re.compile(r"([?&](?:token|key|secret)=)[^&\s\"]+", re.IGNORECASE)
-
-
-def masked(line: str) -> str:
-    """`line` with every token in a query string replaced."""
-    return SECRETS.sub(r"\1***", line)
+from agentron.masking import masked
 
 
 def mask_tokens() -> None:

@@ -60,12 +60,24 @@ def zone(name: str, default: str) -> str:
     return read(name, env.str, default, rule, lambda value: value in available_timezones() and bool(ZoneInfo(value)))
 
 
+def model_name(name: str) -> str:
+    """A model such as openai:gpt-5.2; empty when there is none."""
+    # The grammar of model names needs no settings; it is read where it lives.
+    from workflows.llm.names import complaint
+
+    value = str(env.str(name, default="")).strip()
+    if sentence := complaint(value):
+        raise refuse(f"{name}={value!r} is not valid: {sentence}")
+    return value
+
+
 def data_folder() -> Path:
-    """The folder for the database, secrets and sockets; made on first use, private to its owner."""
+    """The folder for the database, secrets, sockets and backups; made on first use, private to its owner."""
     folder = Path(env.str("AGENTRON_DATA", default=str(BASE_DIR / "var"))).expanduser().resolve()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / "sockets").mkdir(mode=0o700, exist_ok=True)
+        for name in ("sockets", "static"):
+            (folder / name).mkdir(mode=0o700, exist_ok=True)
     except OSError as exc:
         raise refuse(f"the data folder {folder} cannot be made ({exc.strerror}): set AGENTRON_DATA to one you may write.") from exc
     if not os.access(folder, os.W_OK | os.X_OK):

@@ -6,7 +6,7 @@ from typing import Any
 import django_stubs_ext
 from csp.constants import NONCE, NONE, SELF
 
-from agentron.env import BASE_DIR, data_folder, encryption_keys, env, flag, load_secrets, refuse, whole, zone
+from agentron.env import BASE_DIR, data_folder, encryption_keys, env, flag, load_secrets, model_name, refuse, whole, zone
 
 # Lets fields and querysets be subscripted with their types at run time.
 django_stubs_ext.monkeypatch()
@@ -21,8 +21,8 @@ AGENTRON_URL = env.str("AGENTRON_URL", default="").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [AGENTRON_URL] if AGENTRON_URL else []
 
+# Without "daphne": it only gives runserver, and brings Twisted and an event loop into every process.
 INSTALLED_APPS = [
-    "daphne",
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -45,6 +45,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "chat.http.problems.api_problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -95,7 +96,9 @@ def database() -> dict[str, Any]:
         found["CONN_MAX_AGE"] = 60
         found["CONN_HEALTH_CHECKS"] = True
         limits = "-c statement_timeout=30s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
-        found["OPTIONS"] = {"options": limits, "connect_timeout": 5, **found.get("OPTIONS", {})}
+        # A peer that vanished without a word is noticed by the kernel within ten seconds.
+        peer = {"keepalives_idle": 4, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+        found["OPTIONS"] = {"options": limits, "connect_timeout": 5, **peer, **found.get("OPTIONS", {})}
     else:
         raise refuse("DATABASE_URL is not valid: Agentron runs on SQLite and PostgreSQL.")
     return found
@@ -152,7 +155,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-Q_CLUSTER = {
+Q_CLUSTER: dict[str, Any] = {
     "name": "agentron",
     "orm": "default",
     "poll": 0.05,
@@ -173,11 +176,13 @@ Q_CLUSTER = {
     "log_level": "WARNING",
     "ALT_CLUSTERS": {
         "runs": {},
-        "chores": {"scheduler": True, "timeout": 600, "retry": 660},
+        # Nobody waits for a chore: it looks once a second, which costs nothing.
+        "chores": {"scheduler": True, "timeout": 600, "retry": 660, "poll": 1, "guard_cycle": 1},
     },
 }
 
-AGENTRON_MODEL = env.str("AGENTRON_MODEL", default="")
+AGENTRON_MODEL = model_name("AGENTRON_MODEL")
+AGENTRON_MODEL_TIMEOUT = whole("AGENTRON_MODEL_TIMEOUT", default=60, high=3600)  # seconds without a byte from the model
 AGENTRON_MAX_TURNS = whole("AGENTRON_MAX_TURNS", default=16)
 AGENTRON_MAX_RUNS = whole("AGENTRON_MAX_RUNS", default=4)
 AGENTRON_RUN_CONCURRENCY = whole("AGENTRON_RUN_CONCURRENCY", default=100)
@@ -187,14 +192,18 @@ AGENTRON_MIN_INTERVAL = whole("AGENTRON_MIN_INTERVAL", default=10)
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "formatters": {"line": {"()": "agentron.masking.MaskedFormatter", "format": "%(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # These write the address of every request, which may hold a token.
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
+        "httpcore2": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
-        "django_q": {"level": "WARNING"},
+        # Their everyday life is of no interest.
+        "daphne": {"level": "WARNING"},
+        "django-q": {"level": "WARNING"},
     },
 }

@@ -1,0 +1,29 @@
+import logging
+import sys
+
+import pytest
+
+from agentron.masking import MaskedFormatter, masked
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("GET /ws/chats/1/?after=3&token=agt_abc-DEF_1", "GET /ws/chats/1/?after=3&token=***"),
+        ("Not Found: /sign-in/x7-_y/", "Not Found: /sign-in/***/"),
+        ("sent Authorization: Bearer agt_xyz", "sent Authorization: Bearer ***"),
+        ("the token agt_xyz123 failed", "the token agt_*** failed"),
+        ("GET /api/tasks?status=open", "GET /api/tasks?status=open"),
+    ],
+)
+def test_a_line_of_the_log_holds_no_secret(line: str, shown: str) -> None:
+    assert masked(line) == shown
+
+
+def test_a_traceback_is_masked_too() -> None:
+    try:
+        raise ValueError("/sign-in/open-sesame/")
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, "x.py", 1, "failed", (), sys.exc_info())
+
+    assert "open-sesame" not in MaskedFormatter().format(record)
