@@ -1,0 +1,274 @@
+"""The model that works without a model."""
+
+import time
+from typing import Any
+
+import pytest
+from pydantic_ai import Agent, DeferredToolRequests
+from pydantic_ai.exceptions import CallDeferred, ToolFailed
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart, ToolReturnPart, UserPromptPart
+from pydantic_ai.models import ModelRequestParameters
+from pydantic_ai.models.function import AgentInfo
+from pydantic_ai.tools import ToolDefinition
+
+from workflows.llm.offline import model, next_move
+from workflows.llm.offline_grammar import GRAMMAR, recognise
+
+TOOLS = ("ask_user", "current_time", "fetch_url", "forget", "recall", "remember")
+
+
+def make_info(*tools: str) -> AgentInfo:
+    """What an agent with these tools tells its model."""
+    definitions = [ToolDefinition(name=name) for name in tools]
+    return AgentInfo(
+        function_tools=definitions,
+        allow_text_output=True,
+        output_tools=[],
+        model_settings=None,
+        model_request_parameters=ModelRequestParameters(function_tools=definitions),
+        instructions=None,
+    )
+
+
+def move(text: str, *results: Any, tools: tuple[str, ...] = TOOLS, outcome: Any = "success") -> str | ToolCallPart:
+    """What the model does after `text` and these results of its calls."""
+    messages: list[ModelMessage] = [ModelRequest(parts=[UserPromptPart(text)])]
+    for result in results:
+        called = next_move(messages, make_info(*tools))
+        assert isinstance(called, ToolCallPart)
+        messages.append(ModelResponse(parts=[called]))
+        returned = ToolReturnPart(called.tool_name, result, tool_call_id=called.tool_call_id, outcome=outcome)
+        messages.append(ModelRequest(parts=[returned]))
+    return next_move(messages, make_info(*tools))
+
+
+def answer(text: str, *results: Any, **options: Any) -> str:
+    said = move(text, *results, **options)
+    assert isinstance(said, str)
+    return said
+
+
+@pytest.mark.parametrize(
+    ("text", "tool", "arguments"),
+    [
+        ("remember that my dog is called Rex", "remember", {"key": "dog", "value": "Rex"}),
+        ("Please remember that my dog's name is Rex.", "remember", {"key": "dog", "value": "Rex"}),
+        ("remember wifi: hunter2!", "remember", {"key": "wifi", "value": "hunter2!"}),
+        ("Remember that my sister’s birthday is 3 May.", "remember", {"key": "sister's birthday", "value": "3 May"}),
+        ("remember I like tea", "remember", {"key": "I like tea", "value": "I like tea"}),
+        ("Could you remember that the bakery is closed on Mondays", "remember", {"key": "bakery", "value": "closed on Mondays"}),
+        ("what do you remember?", "recall", {}),
+        ("What do you know about me?", "recall", {}),
+        ("What is my dog called?", "recall", {"key": "dog"}),
+        ("what's my sister's birthday", "recall", {"key": "sister's birthday"}),
+        ("who is my dentist again?", "recall", {"key": "dentist"}),
+        ("what do you remember about my dog?", "recall", {"key": "dog"}),
+        ("forget my dog.", "forget", {"key": "dog"}),
+        ("Forget wifi please", "forget", {"key": "wifi"}),
+        ("What time is it?", "current_time", {}),
+        ("hey, what's the time in berlin right now?", "current_time", {"time_zone": "Europe/Berlin"}),
+        ("what time is it in New York", "current_time", {"time_zone": "America/New_York"}),
+        ("What time is it in San Francisco?", "current_time", {"time_zone": "America/Los_Angeles"}),
+        ("what time is it in utc", "current_time", {"time_zone": "UTC"}),
+        ("what time is it in Europe/Paris", "current_time", {"time_zone": "Europe/Paris"}),
+        ("what time is it in Atlantis?", "current_time", {"time_zone": "Atlantis"}),
+        ("What is today's date?", "current_time", {}),
+        ("fetch https://example.com/a?b=c", "fetch_url", {"url": "https://example.com/a?b=c"}),
+        ("Can you read https://example.com, please?", "fetch_url", {"url": "https://example.com"}),
+        ("summarise the page https://example.com for me", "fetch_url", {"url": "https://example.com"}),
+        ("https://example.com", "fetch_url", {"url": "https://example.com"}),
+        ("open example.com", "fetch_url", {"url": "https://example.com"}),
+        ("ask me to choose between a, b or c", "ask_user", {"question": "Which one do you choose?", "options": ["a", "b", "c"]}),
+        ("Ask me to pick tea or coffee.", "ask_user", {"question": "Which one do you choose?", "options": ["tea", "coffee"]}),
+        ("ask me what I want for my dinner", "ask_user", {"question": "Please tell me what you want for your dinner."}),
+        ("ask me: how old are you?", "ask_user", {"question": "How old are you?"}),
+        ("ask me my name", "ask_user", {"question": "What is your name?"}),
+        ("ask me about my holiday.", "ask_user", {"question": "What would you like to tell me about your holiday?"}),
+        ("ask me if my dog is hungry", "ask_user", {"question": "Is it true that your dog is hungry?", "options": ["yes", "no"]}),
+        ("ask me if I am tired", "ask_user", {"question": "Are you tired?", "options": ["yes", "no"]}),
+        ("ask me whether I want tea", "ask_user", {"question": "Do you want tea?", "options": ["yes", "no"]}),
+        ("ask me a question", "ask_user", {"question": "What would you like to tell me?"}),
+    ],
+)
+def test_a_sentence_becomes_a_tool_call(text: str, tool: str, arguments: dict[str, Any]) -> None:
+    called = move(text)
+
+    assert isinstance(called, ToolCallPart), called
+    assert (called.tool_name, called.args) == (tool, arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "results", "said"),
+    [
+        ("remember that my dog is called Rex", ["ok"], "I will remember it: dog – Rex"),
+        ("what do you remember", [{"dog": "Rex"}], "This is what I remember:\n\n- dog: Rex"),
+        ("what do you remember", [[]], "I do not remember anything yet. Tell me with “remember that …”."),
+        ("what is my dog called", [""], "I do not remember anything about “dog” yet. Tell me with “remember that …”."),
+        ("forget dog", ["ok"], "Forgotten: dog."),
+        ("what time is it", ["It is Friday, 21 November 2026, 09:30 (UTC)."], "It is Friday, 21 November 2026, 09:30 (UTC)."),
+        ("ask me to choose between a or b", ["b"], "You answered: “b”"),
+        ("thanks!", [], "You are welcome!"),
+    ],
+)
+def test_a_result_becomes_an_answer(text: str, results: list[Any], said: str) -> None:
+    assert answer(text, *results) == said
+
+
+def test_a_page_is_summed_up_by_its_first_sentences() -> None:
+    page = {"title": "Example", "text": "This is an example. It has sentences. " + "More of them follow here. " * 50}
+
+    said = answer("read https://example.com", page)
+
+    assert said.startswith("“Example” begins so:\n\nThis is an example. It has sentences.")
+    assert len(said) < 600
+
+
+def test_what_is_missing_is_asked_for_and_then_used() -> None:
+    asked = move("remember")
+    called = move("remember", "my dog is called Rex")
+    said = answer("remember", "my dog is called Rex", "ok")
+
+    assert isinstance(asked, ToolCallPart)
+    assert asked.args == {"question": "What should I remember?"}
+    assert isinstance(called, ToolCallPart)
+    assert (called.tool_name, called.args) == ("remember", {"key": "dog", "value": "Rex"})
+    assert said == "I will remember it: dog – Rex"
+
+
+def test_a_bare_reminder_is_asked_for_and_its_answer_quoted() -> None:
+    asked = move("Remind me!")
+
+    assert isinstance(asked, ToolCallPart)
+    assert asked.tool_name == "ask_user"
+    assert "“to buy milk”" in answer("remind me", "to buy milk")
+
+
+def test_a_refusal_of_a_tool_is_passed_on() -> None:
+    said = answer("what time is it in Atlantis", "“Atlantis” is not a time zone.", outcome="failed")
+
+    assert said == "That did not work: “Atlantis” is not a time zone."
+
+
+def test_a_tool_that_is_not_offered_is_not_called() -> None:
+    assert "does not have the tool “remember”" in answer("remember that my dog is called Rex", tools=("recall",))
+
+
+@pytest.mark.parametrize("text", ["hello", "Hi there!", "Good morning", "what can you do?", "help", "who are you?"])
+def test_a_greeting_says_what_can_be_done(text: str) -> None:
+    said = answer(text)
+
+    assert "remember things" in said
+    assert "read a web page" in said
+
+
+@pytest.mark.parametrize("text", ["Write a poem about the sea", "", "🦖", "1+1", "remind me to buy milk at five"])
+def test_anything_else_gets_one_line_with_the_way_to_a_real_model(text: str) -> None:
+    said = answer(text)
+
+    assert "AGENTRON_MODEL" in said
+    assert "admin" in said
+    assert "\n" not in said
+
+
+def test_only_offered_tools_are_advertised() -> None:
+    assert "web page" not in answer("what can you do", tools=("remember",))
+    assert "no tools here" in answer("what can you do", tools=())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 100_000,
+        "remember that " + "is " * 33_000,
+        "remember " + ":" * 100_000,
+        "what is my " + "!" * 100_000 + "x",
+        "ask me to choose between " + "or " * 33_000,
+        "please " * 15_000,
+        "read " + "https://" * 12_000,
+        "read a" + ".a" * 50_000 + " b",
+        "what time is it in " + "now " * 25_000,
+        "\ud800 remember \udfff that my dog is \x00 called Rex \ud83e",
+        "\u202eremember that\u200b my dog is called Réx\n\n",
+        " " * 100_000,
+        "\n".join(["hello"] * 20_000),
+    ],
+)
+def test_no_text_is_too_strange(text: str) -> None:
+    started = time.perf_counter()
+
+    done = move(text)
+
+    assert time.perf_counter() - started < 0.5
+    saved = done if isinstance(done, str) else done.args_as_json_str()
+    assert saved.encode()
+
+
+def test_the_same_place_in_a_turn_has_the_same_call_id_and_no_other_has() -> None:
+    first, again, later = move("remember"), move("remember"), move("remember", "my dog is called Rex")
+
+    assert isinstance(first, ToolCallPart)
+    assert isinstance(again, ToolCallPart)
+    assert isinstance(later, ToolCallPart)
+    assert first.tool_call_id == again.tool_call_id != later.tool_call_id
+
+
+def test_earlier_turns_do_not_matter() -> None:
+    earlier: list[ModelMessage] = [
+        ModelRequest(parts=[UserPromptPart("remember that my dog is called Rex")]),
+        ModelResponse(parts=[ToolCallPart("remember", {}, tool_call_id="x")]),
+        ModelRequest(parts=[ToolReturnPart("remember", "ok", tool_call_id="x")]),
+        ModelResponse(parts=[TextPart("Noted.")]),
+        ModelRequest(parts=[UserPromptPart("what time is it?")]),
+    ]
+
+    called = next_move(earlier, make_info(*TOOLS))
+
+    assert isinstance(called, ToolCallPart)
+    assert called.tool_name == "current_time"
+
+
+def test_every_sentence_of_the_help_is_understood() -> None:
+    from workflows.llm.offline_words import ABILITIES
+
+    for tool, (_, example) in ABILITIES.items():
+        assert recognise(example)[0].tool == tool
+
+
+def test_the_intents_have_names_of_their_own() -> None:
+    assert len({intent.name for intent in GRAMMAR}) == len(GRAMMAR)
+
+
+async def test_it_streams_through_an_agent_and_survives_a_pause() -> None:
+    agent = Agent(model(), output_type=[str, DeferredToolRequests])
+
+    @agent.tool_plain
+    def ask_user(question: str, options: list[str] | None = None) -> str:
+        raise CallDeferred({"question": question}, kind="question")
+
+    @agent.tool_plain
+    def remember(key: str, value: str) -> str:
+        return "ok"
+
+    paused = await agent.run("remember")
+    assert isinstance(paused.output, DeferredToolRequests)
+    answers: dict[str, Any] = {call.tool_call_id: "my dog is called Rex" for call in paused.output.calls}
+    pieces = 0
+    async with agent.run_stream_events(
+        None, message_history=paused.all_messages(), deferred_tool_results=paused.output.build_results(calls=answers)
+    ) as events:
+        async for event in events:
+            pieces += event.event_kind == "part_delta"
+        assert events.result
+
+    assert events.result.output == "I will remember it: dog – Rex"
+    assert pieces > 1
+
+
+async def test_a_failed_tool_ends_the_turn_with_its_reason() -> None:
+    agent = Agent(model())
+
+    @agent.tool_plain
+    def current_time(time_zone: str = "") -> str:
+        raise ToolFailed("The clock is broken.")
+
+    assert (await agent.run("what time is it")).output == "That did not work: The clock is broken."

@@ -1,0 +1,1 @@
+"""The one door to pydantic-ai: models by name, their errors in plain sentences, and the driving of one step."""

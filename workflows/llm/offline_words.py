@@ -1,0 +1,133 @@
+"""What the offline model says."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from workflows.llm.offline_arguments import Seen, tidy, to_remember
+
+HOW_TO_CONNECT = (
+    "For everything else, connect a real model: set AGENTRON_MODEL (such as openai:gpt-5.2, with OPENAI_API_KEY), "
+    "or add one under Models in the admin."
+)
+# By tool: what it is good for, and a sentence that shows it.
+ABILITIES = {
+    "remember": ("remember things", "remember that my dog is called Rex"),
+    "recall": ("tell you what I remember", "what do you remember?"),
+    "forget": ("forget them", "forget dog"),
+    "current_time": ("tell the time", "what time is it in Tokyo?"),
+    "fetch_url": ("read a web page", "read https://example.com"),
+    "ask_user": ("ask you a question", "ask me to choose between tea or coffee"),
+}
+QUOTE = 300
+SUMMARY = 500
+SENTENCE = re.compile(r"[^.!?…]{1,400}(?:[.!?…]{1,3}|$)\s{0,9}")
+
+
+def greeting(seen: Seen) -> str:
+    """Says hello, and what it is good for."""
+    return f"Hello! I am the assistant that works without a model: I can {able(seen)}. What can I do for you?"
+
+
+def abilities(seen: Seen) -> str:
+    """The help: what it can do, with a sentence for each."""
+    lines = [f"- {what}: “{example}”" for tool, (what, example) in ABILITIES.items() if tool in seen.offered]
+    if not lines:
+        return f"I work without a model and have no tools here, so I can only chat a little. {HOW_TO_CONNECT}"
+    return "\n".join(["I work without a model, so I understand simple requests:", "", *lines, "", HOW_TO_CONNECT])
+
+
+def puzzled(seen: Seen) -> str:
+    """For everything that the grammar does not know."""
+    return f"I did not understand that, because I work without a model: I can {able(seen)}. {HOW_TO_CONNECT}"
+
+
+def able(seen: Seen) -> str:
+    """What the tools allow, in one phrase."""
+    what = [phrase for tool, (phrase, _) in ABILITIES.items() if tool in seen.offered and tool not in ("recall", "forget")]
+    if not what:
+        return "only chat a little"
+    return " and ".join([", ".join(what[:-1]), what[-1]]) if len(what) > 1 else what[0]
+
+
+def nothing(seen: Seen) -> str:
+    """For intents that always follow up with another sentence."""
+    return puzzled(seen)
+
+
+def cannot(tool: str) -> str:
+    """For a tool that the agent does not have."""
+    what = ABILITIES.get(tool, (tool, ""))[0]
+    return f"I cannot {what} here: this agent does not have the tool “{tool}”. It can be added to the agent in the admin."
+
+
+def failed(reason: Any) -> str:
+    """For a tool that was refused or broke."""
+    return f"That did not work: {shortened(as_text(reason)) or 'the tool gave no reason.'}"
+
+
+def remembered(seen: Seen) -> str:
+    """Shows what was understood, since a wrong guess would otherwise go unnoticed."""
+    arguments = to_remember(seen)
+    return f"I will remember it: {arguments['key']} – {shortened(arguments['value'])}"
+
+
+def recalled(seen: Seen) -> str:
+    """What the memory holds, or that it holds nothing."""
+    key = seen.words.get("key", "")
+    if not seen.result:
+        about_it = f" about “{tidy(key)}”" if key else ""
+        return f"I do not remember anything{about_it} yet. Tell me with “remember that …”."
+    if isinstance(seen.result, str):
+        return shortened(seen.result, 4000)
+    return f"This is what I remember:\n\n{as_text(seen.result)}"
+
+
+def forgotten(seen: Seen) -> str:
+    """Confirms it."""
+    return f"Forgotten: {tidy(seen.words['key'])}."
+
+
+def the_time(seen: Seen) -> str:
+    """As the tool puts it."""
+    return as_text(seen.result)
+
+
+def summary(seen: Seen) -> str:
+    """The title and the first sentences of the page."""
+    page = seen.result if isinstance(seen.result, Mapping) else {"text": seen.result}
+    text = " ".join(str(page.get("text") or page.get("content") or "").split())
+    if not text:
+        return "The page has no text that I can read."
+    title = str(page.get("title") or "").strip()
+    opening = ""
+    for match in SENTENCE.finditer(text[: 4 * SUMMARY]):
+        if opening and len(opening) + len(match[0]) > SUMMARY:
+            break
+        opening += match[0]
+    lead = f"“{shortened(title)}” begins so:" if title else "It begins so:"
+    return f"{lead}\n\n{shortened(opening.strip() or text, SUMMARY)}"
+
+
+def quoted_answer(seen: Seen) -> str:
+    """Repeats what the person answered."""
+    return f"You answered: “{shortened(as_text(seen.result))}”"
+
+
+def no_reminders(seen: Seen) -> str:
+    """Repeats the answer, and does not pretend that a reminder was set."""
+    return f"{quoted_answer(seen)}. I cannot set reminders without a real model. {HOW_TO_CONNECT}"
+
+
+def shortened(text: str, limit: int = QUOTE) -> str:
+    """`text`, cut where it would fill the page."""
+    return text if len(text) <= limit else f"{text[:limit].rstrip()}…"
+
+
+def as_text(result: Any) -> str:
+    """What a tool gave, readable."""
+    if isinstance(result, Mapping):
+        return "\n".join(f"- {key}: {as_text(value)}" for key, value in result.items())
+    if isinstance(result, list | tuple):
+        return "\n".join(f"- {as_text(item)}" for item in result)
+    return "" if result is None else str(result)
