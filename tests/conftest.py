@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+# Fixtures for the doors to the outside.
+pytest_plugins = ["tests.fakes.model_server"]
+
 # Settings are read when Django is first imported, so the environment is set before that.
 DATA = tempfile.TemporaryDirectory(prefix="agentron-test-")
 os.environ |= {
@@ -37,10 +40,11 @@ for name in (
 ):
     os.environ[name] = ""
 
-# Reading one setting configures Django, which pytest-django then sets up.
+# The conftest files below this one import models.
+import django  # noqa: E402
 from django.conf import settings as django_settings  # noqa: E402
 
-assert django_settings.DATABASES
+django.setup()
 
 
 @pytest.fixture(scope="session", autouse=True)
