@@ -130,6 +130,11 @@ def repair() -> None:
         ticket()
 
 
+def has_ticket() -> bool:
+    """Whether a ticket waits to be taken."""
+    return OrmQ.objects.filter(key=CLUSTER, lock__lte=timezone.now()).exists()
+
+
 def load() -> dict[str, Any]:
     """Counts of runs by state, how many may run at once, and the age of the oldest ready one in seconds."""
     states = (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING_FOR_USER)

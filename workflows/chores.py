@@ -1,0 +1,87 @@
+"""What has to be done from time to time. The schedules in the `chores` cluster call these functions by name.
+
+Each may run twice, late or not at all without harm.
+"""
+
+import contextlib
+import os
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from chat.models import IdempotencyKey, SignInLink
+from chat.models.people import IDEMPOTENCY_DAYS
+from workflows import engine
+from workflows.models import Heartbeat
+
+BACKUPS_KEPT = 7
+
+
+def tick() -> None:
+    """What the clock does every second, for the case that no clock runs."""
+    engine.sweep()
+
+
+def prune() -> None:
+    """Delete what has served its time."""
+    now = timezone.now()
+    IdempotencyKey.objects.filter(created_at__lt=now - timedelta(days=IDEMPOTENCY_DAYS)).delete()
+    SignInLink.objects.filter(expires_at__lt=now).delete()
+    Session.objects.filter(expire_date__lt=now).delete()
+    Heartbeat.objects.filter(at__lt=now - timedelta(days=1)).delete()
+
+
+def optimise() -> None:
+    """Let SQLite renew its statistics and shorten its log. PostgreSQL does both by itself."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA optimize")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def check() -> None:
+    """Read the whole SQLite file. Raises DatabaseError when it is damaged, which the admin shows as a failed job."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA quick_check")
+            found = [row[0] for row in cursor.fetchall()]
+        if found != ["ok"]:
+            raise DatabaseError(f"The database is damaged, restore a backup: {'; '.join(found[:3])}")
+
+
+def backups() -> Path:
+    """The folder of the backups."""
+    folder = Path(settings.AGENTRON_DATA) / "backups"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def backup() -> None:
+    """Copy the SQLite database as it is at this moment, and keep the newest seven copies.
+
+    Writers go on meanwhile. PostgreSQL has pg_dump.
+    """
+    if connection.vendor != "sqlite":
+        return
+    folder = backups()
+    draft = folder / f".{os.getpid()}.part"
+    try:
+        copy_to(draft)
+        draft.rename(folder / f"agentron-{timezone.now():%Y-%m-%d}.sqlite3")
+    finally:
+        draft.unlink(missing_ok=True)
+    for old in sorted(folder.glob("agentron-*.sqlite3"))[:-BACKUPS_KEPT]:
+        old.unlink(missing_ok=True)
+
+
+def copy_to(path: Path) -> None:
+    """Copy the database into a new file that only its owner can read."""
+    path.touch(mode=0o600)
+    connection.ensure_connection()
+    with contextlib.closing(sqlite3.connect(path)) as copy:
+        connection.connection.backup(copy)
