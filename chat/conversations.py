@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Case, F, When
 
 from chat.errors import InvalidError, MissingError
 from chat.models import Conversation
@@ -27,9 +28,8 @@ def agent(user: User, reference: str) -> UUID:
 
 def mark_read(conversation: Conversation, seq: int) -> None:
     """Remember that everything up to `seq` was read; what was read once stays read."""
-    seq = min(seq, conversation.last_seq)
-    if Conversation.objects.filter(pk=conversation.pk, read_seq__lt=seq).update(read_seq=seq):
-        conversation.read_seq = seq
+    row = Conversation.objects.filter(pk=conversation.pk, read_seq__lt=seq)
+    row.update(read_seq=Case(When(last_seq__lt=seq, then=F("last_seq")), default=seq))
 
 
 def delete(conversation: Conversation) -> None:

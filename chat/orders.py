@@ -118,7 +118,7 @@ def do(order: Said | Stop | Respond, user: User, conversation: Conversation) -> 
     match order:
         case Said(data=data):
             said = say(conversation, user, data.text, via=Message.Via.WEB, client_id=data.client_id, seen=data.seen).message
-            mark_read(conversation, max(data.seen or 0, said.seq))
+            mark_read(conversation, data.seen or 0)
             return {"seq": said.seq, "run_id": str(said.run_id) if said.run_id else None}
         case Respond(data=answer):
             return {"seq": None, "run_id": None, **command("respond", user, conversation, answer.model_dump(mode="json"))}

@@ -1,0 +1,37 @@
+"""The API's own description."""
+
+import re
+
+import pytest
+from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_document_declares_problems_for_every_operation(client: Client) -> None:
+    document = client.get("/api/openapi.json").json()
+
+    for path, ways in document["paths"].items():
+        for method, operation in ways.items():
+            problems = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
+            assert all("application/problem+json" in answer["content"] for answer in problems.values()), (method, path)
+            assert "401" in problems or path.startswith("/api/health")
+            assert "404" in problems or "{" not in path
+    assert document["components"]["schemas"]["Problem"]
+
+
+def test_its_page_needs_no_other_host(client: Client) -> None:
+    response = client.get("/api/docs")
+
+    assert response.status_code == 200
+    assert not re.search(r'(src|href)="(https?:)?//', response.content.decode())
+    for path in re.findall(r'(?:src|href)="(/[^"]+\.(?:js|css))"', response.content.decode()):
+        file = client.get(path)
+        assert file.status_code == 200
+        file.close()
+
+
+def test_styles_in_attributes_are_let_through_on_that_page_alone(client: Client) -> None:
+    assert "'unsafe-inline'" in client.get("/api/docs").headers["Content-Security-Policy"]
+    assert "'unsafe-inline'" not in client.get("/api/nothing").headers["Content-Security-Policy"]
+    assert "script-src 'self'" in client.get("/api/docs").headers["Content-Security-Policy"]
