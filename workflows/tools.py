@@ -83,7 +83,7 @@ def tool(*, effect: Effect, timeout: float = 30, atomic: bool = False) -> Callab
 def load() -> dict[str, Tool]:
     """All tools, by name."""
     autodiscover_modules("tools")
-    from workflows import builtin_tools  # noqa: F401 - registers the engine's own
+    from workflows import builtin  # noqa: F401 - registers the engine's own
 
     return REGISTRY
 
