@@ -5,6 +5,7 @@ A bad value ends the process with one line that names it, whichever program was 
 """
 
 import os
+import re
 import secrets
 import sys
 from collections.abc import Callable
@@ -19,6 +20,8 @@ T = TypeVar("T")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRETS_FILE = "secrets.env"
+ADDRESS = re.compile(r"https?://([A-Za-z0-9_.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?/?")
+HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
 
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
@@ -58,6 +61,24 @@ def zone(name: str, default: str) -> str:
     """An IANA time zone such as Europe/Berlin."""
     rule = "give an IANA time zone such as Europe/Berlin."
     return read(name, env.str, default, rule, lambda value: value in available_timezones() and bool(ZoneInfo(value)))
+
+
+def address(name: str) -> str:
+    """Where people find the web, such as https://agentron.example.org; empty when not set, never with a slash at the end."""
+    rule = "give an address such as https://agentron.example.org, without a path."
+    return read(name, env.str, "", rule, lambda value: not value or bool(ADDRESS.fullmatch(value))).rstrip("/")
+
+
+def hosts(name: str) -> list[str]:
+    """Names or addresses of machines, comma-separated, without scheme and port."""
+    rule = "give host names such as wiki.example.org, comma-separated, without https:// and port."
+    text = read(name, env.str, "", rule, lambda value: all(HOST.fullmatch(host) for host in separate(value)))
+    return separate(text)
+
+
+def separate(text: str) -> list[str]:
+    """What stands between commas, in lower case."""
+    return [part.strip().lower() for part in text.split(",") if part.strip()]
 
 
 def model_name(name: str) -> str:

@@ -2,11 +2,13 @@
 
 import os
 from typing import Any
+from urllib.parse import urlsplit
 
 import django_stubs_ext
 from csp.constants import NONCE, NONE, SELF
 
-from agentron.env import BASE_DIR, data_folder, encryption_keys, env, flag, load_secrets, model_name, refuse, whole, zone
+from agentron.databases import database
+from agentron.env import BASE_DIR, address, data_folder, encryption_keys, env, flag, hosts, load_secrets, model_name, whole, zone
 
 # Lets fields and querysets be subscripted with their types at run time.
 django_stubs_ext.monkeypatch()
@@ -17,8 +19,10 @@ load_secrets(AGENTRON_DATA)
 SECRET_KEY = env.str("SECRET_KEY")
 AGENTRON_ENCRYPTION_KEYS = encryption_keys()
 DEBUG = flag("DEBUG", default=False)
-AGENTRON_URL = env.str("AGENTRON_URL", default="").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+AGENTRON_URL = address("AGENTRON_URL")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS") if env.str("ALLOWED_HOSTS", default="") else ["localhost", "127.0.0.1", "[::1]"]
+if AGENTRON_URL:
+    ALLOWED_HOSTS.append(urlsplit(AGENTRON_URL).hostname)
 CSRF_TRUSTED_ORIGINS = [AGENTRON_URL] if AGENTRON_URL else []
 
 # Without "daphne": it only gives runserver, and brings Twisted and an event loop into every process.
@@ -36,6 +40,7 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_q",
+    "heroicons",
     "ninja",
     "agentron",
     "telegram_bridge",
@@ -55,6 +60,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "agentron.admin_policy.relax_admin",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -71,40 +77,14 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "agentron.context.model",
             ],
         },
     },
 ]
 
 
-def database() -> dict[str, Any]:
-    """The database of DATABASE_URL; SQLite in the data folder when it is not set."""
-    try:
-        found: dict[str, Any] = env.db_url("DATABASE_URL", default=f"sqlite:///{AGENTRON_DATA / 'agentron.sqlite3'}")
-    except Exception as exc:
-        raise refuse("DATABASE_URL is not valid: give sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME.") from exc
-    if found["ENGINE"].endswith("sqlite3"):
-        # Deferred transactions that read and then write fail under load; IMMEDIATE waits its turn.
-        # The wait stays below the lease, so that a lock cannot outlive one.
-        found["OPTIONS"] = {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 5,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
-        }
-        found["CONN_MAX_AGE"] = None
-    elif found["ENGINE"].endswith("postgresql"):
-        found["CONN_MAX_AGE"] = 60
-        found["CONN_HEALTH_CHECKS"] = True
-        limits = "-c statement_timeout=30s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
-        # A peer that vanished without a word is noticed by the kernel within ten seconds.
-        peer = {"keepalives_idle": 4, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
-        found["OPTIONS"] = {"options": limits, "connect_timeout": 5, **peer, **found.get("OPTIONS", {})}
-    else:
-        raise refuse("DATABASE_URL is not valid: Agentron runs on SQLite and PostgreSQL.")
-    return found
-
-
-DATABASES = {"default": database()}
+DATABASES = {"default": database(AGENTRON_DATA)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -117,6 +97,7 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "sign_in/locked.html"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "chat"
 LOGOUT_REDIRECT_URL = "login"
@@ -188,6 +169,8 @@ AGENTRON_MAX_RUNS = whole("AGENTRON_MAX_RUNS", default=4)
 AGENTRON_RUN_CONCURRENCY = whole("AGENTRON_RUN_CONCURRENCY", default=100)
 AGENTRON_CLUSTERS = whole("AGENTRON_CLUSTERS", default=1 if (os.cpu_count() or 1) < 4 else 2, high=64)
 AGENTRON_MIN_INTERVAL = whole("AGENTRON_MIN_INTERVAL", default=10)
+# Hosts that fetch_url may reach although they are not public.
+AGENTRON_FETCH_ALLOW = hosts("AGENTRON_FETCH_ALLOW")
 
 LOGGING: dict[str, Any] = {
     "version": 1,

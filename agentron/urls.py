@@ -1,11 +1,13 @@
 """Where everything is on the web."""
 
 from django.contrib import admin
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from agentron.api import api, nothing_here
 
 urlpatterns = [
+    path("", include("chat.urls")),
+    path("", include("workflows.urls")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
     re_path(r"^api/", nothing_here),

@@ -1,0 +1,112 @@
+"""Markdown from a model or a tool as HTML that can do no harm.
+
+Three nets: raw HTML is off in the parser, images become links (a remote image tells its host who reads), and nh3
+lets only a short list of tags through, whatever the parser made.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import nh3
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+
+# Parsing takes longer than the text grows; nothing a person reads in one piece is longer than this.
+MAX_PARSED = 40_000
+
+TAGS = {
+    "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre",
+    "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+ATTRIBUTES = {"a": {"href", "title", "target"}, "code": {"class"}, "ol": {"start"}, "span": {"class"}}
+LANGUAGE = re.compile(r"language-[\w+#.-]{1,30}")
+
+
+@lru_cache(maxsize=2048)
+def render(text: str) -> SafeString:
+    """`text` as safe HTML. Cached, for every tab and every reload shows the same messages again."""
+    if len(text) > MAX_PARSED:
+        return format_html("<pre>{}</pre>", text)
+    return mark_safe(clean(PARSER.render(text)))  # noqa: S308 - nh3 has just cleaned it
+
+
+def render_growing(text: str) -> SafeString:
+    """`text` that is still being written, as safe HTML: only what follows its last blank line is parsed anew.
+
+    A list with blank lines may look a little different until the whole text is rendered.
+    """
+    cut = text.rfind("\n\n")
+    if cut < 0 or text.count("```", 0, cut) % 2:
+        return render(text)
+    return render(text[:cut]) + render(text[cut:])
+
+
+def clean(html: str) -> str:
+    """The last net: what is not on the lists is dropped, and every link leaves without a trace."""
+    return nh3.clean(
+        html,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        attribute_filter=keep,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def keep(tag: str, attribute: str, value: str) -> str | None:
+    """The attribute's value, or None to drop it: a class is ours or a code block's language."""
+    if attribute == "class":
+        allowed = value == "host" if tag == "span" else bool(LANGUAGE.fullmatch(value))
+        return value if allowed else None
+    if attribute == "target":
+        return "_blank"
+    # A relative address would open something of this site's under a stranger's words.
+    if attribute == "href" and not re.match(r"(?i)(https?://|mailto:)", value):
+        return None
+    return value
+
+
+def host_of(href: str) -> str:
+    """Where a link leads, in the form that cannot be dressed up; empty for mail and for what is no address."""
+    try:
+        return (urlsplit(href).hostname or "").encode("idna").decode()
+    except ValueError:  # No URL, or a name that IDNA does not allow.
+        return ""
+
+
+class Renderer(RendererHTML):
+    """markdown-it's own, but a link shows where it leads and an image is a link."""
+
+    def link_open(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: dict[str, Any]) -> str:
+        tokens[index].attrSet("target", "_blank")
+        env.setdefault("hosts", []).append((host_of(str(tokens[index].attrGet("href") or "")), index))
+        return self.renderToken(tokens, index, options, env)
+
+    def link_close(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: dict[str, Any]) -> str:
+        host, opened = env["hosts"].pop()
+        label = "".join(token.content for token in tokens[opened + 1 : index])
+        shown = "" if not host or says(label, host) else f'<span class="host">{escape(host)}</span>'
+        return f"{shown}</a>"
+
+    def image(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: dict[str, Any]) -> str:
+        token = tokens[index]
+        source, label = str(token.attrGet("src") or ""), token.content or "image"
+        host = host_of(source)
+        return f'<a href="{escape(source)}" target="_blank">{escape(label)}<span class="host">{escape(host)}</span></a>'
+
+
+def says(label: str, host: str) -> bool:
+    """Whether a link's text is nothing but the address it leads to, so that repeating its host would be noise."""
+    if not re.fullmatch(r"[^\s@]+", label):
+        return False
+    return host_of(label if "//" in label else f"//{label}") == host
+
+
+PARSER = MarkdownIt("js-default", {"html": False, "linkify": True, "breaks": True}, renderer_cls=Renderer)

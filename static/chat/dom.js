@@ -1,0 +1,21 @@
+// The parts of the page that the other scripts share.
+
+export const byId = (id) => document.getElementById(id);
+export const page = byId("chat");
+export const log = byId("log");
+export const scroll = byId("scroll");
+export const composer = byId("composer");
+export const box = byId("text");
+
+/** The last seq that the page shows: the server is asked for what comes after it. */
+export function newest() {
+  const last = [...log.querySelectorAll(":scope > .entry")].at(-1);
+  return last ? Number(last.dataset.seq) : Number(page.dataset.shown);
+}
+
+/** Show a sentence above the composer, or nothing. */
+export function notice(sentence) {
+  const line = byId("notice");
+  line.textContent = sentence;
+  line.hidden = !sentence;
+}

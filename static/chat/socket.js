@@ -1,0 +1,76 @@
+// The socket's life: htmx's extension opens it and swaps in what comes; this keeps its address current, notices when
+// it dies, says so, and sends.
+
+import { byId, newest, page } from "./dom.js";
+
+const FINAL = {
+  4401: "You are signed out.",
+  4403: "This address is not the site's own: open it under its public address.",
+  4404: "This conversation is gone.",
+};
+// The extension comes back by itself after these; after the others it has to be told to.
+const BY_ITSELF = [1006, 1011, 1012, 1013];
+const PING_SECONDS = 20;
+
+let wrapper = null;
+let open = false;
+let heard = Date.now();
+
+/** Where the page stands in the log changes; the address that the extension keeps does not. */
+htmx.createWebSocket = (url) => {
+  const address = new URL(url);
+  address.searchParams.set("after", newest());
+  return new WebSocket(address);
+};
+// Soon at first, and never so late that a person would reload.
+htmx.config.wsReconnectDelay = (tries) => Math.min(300 * 2 ** tries, 4000) * (0.6 + Math.random() * 0.4);
+
+function tell(state, sentence) {
+  const line = byId("connection");
+  line.dataset.state = state;
+  if (line.textContent !== sentence) line.textContent = sentence;
+}
+
+function end(code) {
+  tell("ended", FINAL[code]);
+  if (code !== 4401) return;
+  const link = Object.assign(document.createElement("a"), { href: page.dataset.login, textContent: "Sign in" });
+  byId("connection").append(" ", link);
+}
+
+/** Send a frame if the socket is ready for it; whether it was. */
+export function send(type, data) {
+  if (!open) return false;
+  wrapper.sendImmediately(JSON.stringify(data === undefined ? { type } : { type, data }));
+  return true;
+}
+
+/** The server said `ready`: from now on frames go out. */
+export function ready() {
+  open = true;
+  tell("live", "Connected");
+}
+
+/** Watch the socket; `lost` is called whenever it goes away. */
+export function watch(lost) {
+  page.addEventListener("htmx:wsConnecting", () => tell("connecting", "Connecting…"));
+  page.addEventListener("htmx:wsOpen", (event) => {
+    wrapper = event.detail.socketWrapper;
+    heard = Date.now();
+  });
+  page.addEventListener("htmx:wsBeforeMessage", () => (heard = Date.now()));
+  page.addEventListener("htmx:wsClose", (event) => {
+    const { code } = event.detail.event;
+    open = false;
+    lost();
+    if (code in FINAL) return end(code);
+    tell("offline", "Offline, trying again…");
+    if (!BY_ITSELF.includes(code)) setTimeout(() => event.detail.socketWrapper.reconnect(), 1000);
+  });
+  // A network that vanishes closes nothing: whoever does not answer a ping is gone.
+  setInterval(() => {
+    if (!open) return;
+    if (Date.now() - heard > 2 * PING_SECONDS * 1000) wrapper.reconnect();
+    else send("ping");
+  }, PING_SECONDS * 1000);
+}
