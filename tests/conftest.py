@@ -5,12 +5,15 @@ PostgreSQL server that tests marked `postgres` may make databases on.
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
+
+from tests.machine import Machine
 
 # Fixtures for the doors to the outside.
 pytest_plugins = ["tests.fakes.model_server"]
@@ -67,6 +70,23 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 @pytest.fixture(autouse=True)
 def _quick_passwords(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all migrations applied, to be copied: applying them takes seconds."""
+    folder = tmp_path_factory.mktemp("migrated")
+    assert Machine(folder).run("migrate", "-v0").returncode == 0
+    return folder / "agentron.sqlite3"
+
+
+@pytest.fixture
+def machine(tmp_path: Path, migrated: Path) -> Iterator[Machine]:
+    """Agentron as real processes, on a fresh SQLite database; see tests/machine.py."""
+    shutil.copy(migrated, tmp_path)
+    found = Machine(tmp_path)
+    yield found
+    found.close()
 
 
 @pytest.fixture

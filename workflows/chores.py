@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from chat.models import IdempotencyKey, SignInLink
@@ -39,8 +39,10 @@ def prune() -> None:
 def optimise() -> None:
     """Let SQLite renew its statistics and shorten its log. PostgreSQL does both by itself."""
     if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
+        # In a transaction it waits for its turn to write; alone it would begin by reading, and fail when it may not go on.
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("PRAGMA optimize")
+        with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

@@ -1,0 +1,78 @@
+"""What `agentron up` refuses, and how; tests/faults has it running."""
+
+import socket
+from argparse import ArgumentTypeError
+
+import pytest
+
+from agentron import premises
+from agentron.management.commands.up import port
+from tests.machine import Machine, free_port
+
+
+def test_a_busy_port_is_one_line(machine: Machine) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        done = machine.run("up", "--port", str(port))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"agentron: port {port} on 127.0.0.1 is in use: stop what uses it, or choose another one with --port.\n"
+
+
+def test_a_second_start_on_a_data_folder_is_one_line(machine: Machine) -> None:
+    with premises.lock(machine.folder):
+        done = machine.run("up", "--port", str(free_port()))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"agentron: it is running on {machine.folder} already")
+    assert done.stderr.count("\n") == 1
+
+
+def test_other_machines_may_not_reach_it_without_allowed_hosts(machine: Machine) -> None:
+    done = machine.run("up", "--host", "0.0.0.0", ALLOWED_HOSTS="")
+
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "set ALLOWED_HOSTS" in done.stderr
+
+
+def test_other_machines_may_not_reach_it_while_debugging(machine: Machine) -> None:
+    done = machine.run("up", "--host", "0.0.0.0", ALLOWED_HOSTS="example.org", DEBUG="true")
+
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "unset DEBUG" in done.stderr
+
+
+def test_an_address_that_is_not_ours_is_refused() -> None:
+    with pytest.raises(SystemExit, match=r"192\.0\.2\.1:8100 cannot be listened on"):
+        premises.listen("192.0.2.1", 8100)
+
+
+@pytest.mark.parametrize("text", ["0", "65536", "http", "-1", ""])
+def test_a_port_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="give a number from 1 to 65535"):
+        port(text)
+
+
+def test_wrong_usage_is_status_two(machine: Machine) -> None:
+    done = machine.run("up", "--port", "http")
+
+    assert done.returncode == 2
+    assert "give a number from 1 to 65535" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [("127.0.0.1", True), ("127.8.8.8", True), ("localhost", True), ("::1", True), ("0.0.0.0", False), ("example.org", False)],
+)
+def test_loopback_is_recognised(host: str, own: bool) -> None:
+    assert premises.is_loopback(host) is own
+
+
+def test_an_unreachable_database_is_one_line(machine: Machine) -> None:
+    done = machine.run("up", "--port", str(free_port()), DATABASE_URL="postgres://nobody@127.0.0.1:9/nothing")
+
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "the database cannot be used" in done.stderr
