@@ -7,6 +7,7 @@ and may come twice. Leases and fences decide who works.
 import os
 import socket
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -30,9 +31,26 @@ POISONED_DEATHS = 4
 CAPS_LOCK = 0x4147_5452
 
 
+def machine() -> str:
+    """This machine, as leases name it; with the namespace of its process ids, for containers may share a host name."""
+    return f"{socket.gethostname()}/{Path('/proc/self/ns/pid').stat().st_ino}"
+
+
 def worker_name() -> str:
-    """This process, as leases name it."""
-    return f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}"
+    """This process, as leases name it: machine:pid:something that no later process with the same pid has."""
+    return f"{machine()}:{os.getpid()}:{os.urandom(3).hex()}"
+
+
+def is_dead(worker: str) -> bool:
+    """Whether `worker` was a process of this machine and is gone: then nobody has to wait for its leases to run out."""
+    here, pid, _ = worker.rsplit(":", 2)
+    if here != machine():
+        return False
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return True
+    return state in "ZX"
 
 
 def lease_end() -> datetime:
