@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from ninja import Query, Router, Status
 
 from chat import conversations
-from chat.errors import InvalidError
 from chat.http.auth import person
 from chat.http.idempotency import PARAMETER, idempotent
 from chat.http.rows import Paging, one, page
@@ -84,12 +83,10 @@ def list_messages(request: HttpRequest, conversation_id: UUID, paging: Query[Mes
 
 def stretch(rows: MessageQuerySet, paging: MessagePaging) -> tuple[list[Message], int | None]:
     """A page of messages in order, and the seq at which the next one starts, if there is one."""
-    if paging.before is not None and paging.after is not None:
-        raise InvalidError("Give before or after, not both.", fields={"before": "Not together with after."})
-    if paging.before is None:
-        found = list(rows.after(paging.after or 0)[: paging.limit + 1])
-    else:
-        found = list(rows.filter(seq__lt=paging.before).order_by("-seq")[: paging.limit + 1])
+    rows = rows.after(paging.after or 0)
+    if paging.before is not None:
+        rows = rows.filter(seq__lt=paging.before).order_by("-seq")
+    found = list(rows[: paging.limit + 1])
     kept = found[: paging.limit]
     onward = kept[-1].seq if len(found) > len(kept) else None
     return kept if paging.before is None else kept[::-1], onward

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import ConfigDict, PlainSerializer, StrictBool, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, PlainSerializer, StrictBool, WithJsonSchema
 
 from chat.log import MAX_TEXT
 from chat.models import Conversation, Message
@@ -23,6 +23,20 @@ Stamp = Annotated[
 ]
 
 
+def whole(value: Any) -> Any:
+    """JSON knows one kind of number: 7.0 is a whole one (JSON Schema, “integer”)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Seq = Annotated[int, BeforeValidator(whole), Field(strict=True, ge=0, le=BIGGEST)]
+# What a person writes; check_text says better what is wrong with it than a pattern could.
+Text = Annotated[str, Field(max_length=MAX_TEXT, json_schema_extra={"pattern": r"[^\s\x00-\x20\x7f-\xa0]"})]
+
+
+# Named apart from other kinds: the OpenAPI document knows types by their bare names.
+MessageKind = Annotated[str, WithJsonSchema({"type": "string", "enum": Message.Kind.values})]
+
+
 class Body(Schema):
     """What a request carries; a field that does not exist is a mistake, and is said so."""
 
@@ -34,7 +48,7 @@ class MessageOut(Schema):
 
     id: UUID
     seq: int
-    kind: Message.Kind
+    kind: MessageKind
     author: Message.Author
     user: str | None
     text: str
@@ -51,7 +65,7 @@ class MessageOut(Schema):
         return cls(
             id=message.pk,
             seq=message.seq,
-            kind=Message.Kind(message.kind),
+            kind=message.kind,
             author=Message.Author(message.author),
             user=message.user.get_username() if message.user else None,
             text=message.text,
@@ -72,7 +86,7 @@ class Messages(Schema):
 
 
 class MessagePaging(Schema):
-    """Which part of a conversation; `after` and `before` are seqs, and one of them at a time."""
+    """Which part of a conversation; `after` and `before` are seqs."""
 
     limit: int = Field(50, ge=1, le=100)
     after: int | None = Field(None, ge=0, le=BIGGEST)
@@ -119,13 +133,13 @@ class ConversationChange(Body):
     title: str | None = Field(None, max_length=200)
     archived: StrictBool | None = None
     agent: str | None = Field(None, max_length=100, description="An agent's id or name; null for the default agent.")
-    read_seq: int | None = Field(None, ge=0, le=BIGGEST, strict=True, description="The last seq that was read.")
+    read_seq: Seq | None = Field(None, description="The last seq that was read.")
 
 
 class ChatIn(Body):
     """What a person says, and where; without a conversation a new one begins."""
 
-    text: str = Field(max_length=MAX_TEXT)
+    text: Text
     conversation_id: UUID | None = None
     client_id: str | None = Field(None, min_length=1, max_length=100, description="Makes a repeat harmless: one message a client_id.")
 

@@ -1,14 +1,17 @@
 """What the API takes and gives for agents, runs and questions."""
 
 from decimal import Decimal
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from ninja import Field, Schema
+from pydantic import WithJsonSchema
 
 from chat.log import MAX_TEXT
 from chat.schemas import Body, MessageOut, Stamp
 from workflows.models import Agent, CallState, Effect, HelpRequest, HelpStatus, Lane, Run, RunStatus, StepRun, StepStatus, ToolCall, Trigger
+
+HelpKind = Annotated[str, WithJsonSchema({"type": "string", "enum": HelpRequest.Kind.values})]
 
 
 def dollars(cost: Decimal | None) -> float | None:
@@ -130,7 +133,7 @@ class HelpRequestOut(Schema):
     id: UUID
     run_id: UUID
     conversation_id: UUID
-    kind: HelpRequest.Kind
+    kind: HelpKind
     question: str
     options: list[str]
     reason: str
@@ -154,7 +157,7 @@ class HelpRequestOut(Schema):
             id=request.pk,
             run_id=request.run_id,
             conversation_id=request.run.conversation_id,
-            kind=HelpRequest.Kind(request.kind),
+            kind=request.kind,
             question=request.question,
             options=request.options,
             reason=request.reason,

@@ -79,7 +79,7 @@ def test_after_a_cursor_come_the_newer_ones(api: Client, owner: User) -> None:
     assert [item["id"] for item in answer["items"]] == made[1:3]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "before=nonsense", "after=YQ", "before=a&after=b", "archived=7"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "before=nonsense", "after=YQ", "archived=7"])
 def test_a_query_that_makes_no_sense_is_refused(api: Client, query: str) -> None:
     assert api.get(f"/api/conversations?{query}").status_code == 422
 
@@ -98,6 +98,7 @@ def test_messages_come_in_order_from_either_end(api: Client, conversation: Conve
     assert seqs("after=3&limit=2") == ([4, 5], None)
     assert seqs("before=6&limit=2") == ([4, 5], 4)
     assert seqs("before=2") == ([1], None)
+    assert seqs("after=1&before=4") == ([2, 3], None)
     assert api.get(f"{path}?after=-1").status_code == 422
     assert api.get(f"{path}?after=99999999999999999999").status_code == 422
 
@@ -145,7 +146,8 @@ def test_a_conversation_with_a_run_at_work_is_kept_and_the_run_is_named(api: Cli
 
 
 def test_a_conversation_at_rest_is_deleted_with_everything_in_it(api: Client, conversation: Conversation) -> None:
-    Run.objects.filter(pk=say(conversation).run_id).update(status=RunStatus.SUCCEEDED)
+    say(conversation)
+    Run.objects.update(status=RunStatus.SUCCEEDED)
 
     assert api.delete(f"/api/conversations/{conversation.pk}").status_code == 204
     assert not Message.objects.exists()

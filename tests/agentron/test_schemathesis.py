@@ -1,0 +1,90 @@
+"""Requests made up from the OpenAPI document: none is answered with a 500, and every answer is as declared.
+
+AGENTRON_FUZZ_EXAMPLES says how many requests to make up for each operation in each phase.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from datetime import timedelta
+from pathlib import Path
+from socket import create_server
+from time import sleep
+from urllib.request import urlopen
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.utils import timezone
+
+from chat.models import ApiToken
+from tests.factories import make_agent, make_turn
+from workflows.models import Heartbeat, Run
+
+pytestmark = [pytest.mark.fuzz, pytest.mark.django_db(transaction=True)]
+ROOT = Path(__file__).resolve().parents[2]
+# Whether there is such an agent, such a question, or such a key already, no schema can say.
+KNOWLEDGE = """
+[[operations]]
+include-method = ["POST", "PATCH"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
+"""
+EXAMPLES = os.environ.get("AGENTRON_FUZZ_EXAMPLES", "5")
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """A web server as in production, on the database of this test."""
+    with closing(create_server(("127.0.0.1", 0))) as probe:
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "DATABASE_URL": database_url()}
+    command = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port), "agentron.asgi:application"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as process:
+        for _ in range(100):
+            with suppress(OSError):
+                urlopen(f"http://127.0.0.1:{port}/api/health/live", timeout=1).close()
+                break
+            sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
+
+
+def database_url() -> str:
+    """The test's database, as DATABASE_URL names it."""
+    found = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{found['NAME']}"
+    return f"postgres://{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}/{found['NAME']}"
+
+
+def fuzz(address: str, owner: User, folder: Path, configuration: str = "") -> None:
+    """Let Schemathesis try everything; what it finds is the failure's text."""
+    file = folder / "schemathesis.toml"
+    file.write_text(configuration + KNOWLEDGE)
+    secret = ApiToken.issue(owner, f"fuzz {folder.name}")[1]
+    # The readiness of this test's server must not change while it is asked.
+    for kind in ("worker", "clock"):
+        Heartbeat.objects.update_or_create(name=kind, defaults={"kind": kind, "at": timezone.now() + timedelta(hours=1)})
+    head = [sys.executable, "-m", "schemathesis.cli", f"--config-file={file}"]
+    limits = [f"--max-examples={EXAMPLES}", "--no-color", "--seed=1", f"--report-dir={folder}"]
+    command = [*head, "run", f"{address}/api/openapi.json", "-H", f"Authorization: Bearer {secret}", *limits]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900, check=False)
+    print(done.stdout[done.stdout.find("= SUMMARY") :])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_made_up_requests_are_answered_as_declared(address: str, owner: User, tmp_path: Path) -> None:
+    fuzz(address, owner, tmp_path)
+
+
+def test_made_up_requests_about_what_exists_are_answered_as_declared(address: str, owner: User, tmp_path: Path) -> None:
+    run = make_turn()
+    Run.objects.update(owner=owner)
+    run.conversation.owner = owner
+    run.conversation.save()
+    agent = make_agent(owner=owner)
+    ids = {"conversation_id": run.conversation_id, "run_id": run.pk, "agent_id": agent.pk}
+
+    fuzz(address, owner, tmp_path, "[parameters]\n" + "".join(f'"path.{name}" = "{pk}"\n' for name, pk in ids.items()))
