@@ -1,0 +1,45 @@
+"""`agentron ask`: say something from the terminal, and watch it being answered."""
+
+import signal
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import CommandParser
+
+from chat.commands import Command as BaseCommand
+from chat.commands import add_user_argument, the_user
+from chat.errors import MissingError
+from chat.http.rows import one
+from chat.log import say
+from chat.models import Conversation, Message
+from chat.terminal import Ended, Terminal
+
+
+class Command(BaseCommand):
+    """Post a message, stream the answer, and leave when the turn has ended or asks something."""
+
+    help = "Say something and see the answer; status 0 when it was answered, or asks something back."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_user_argument(parser)
+        parser.add_argument("text", help="what to say")
+        parser.add_argument("--conversation", metavar="ID", type=UUID, help="where to say it; without it, a new conversation")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = the_user(options["user"])
+        # Between the message and the first look nothing may be missed, so listening begins before.
+        terminal = Terminal(self.stdout, self.stderr)
+        try:
+            wanted = options["conversation"]
+            conversation = one(Conversation.objects.of(user), wanted, "conversation") if wanted else Conversation.objects.create(owner=user)
+            said = say(conversation, user, options["text"], via=Message.Via.CLI).message
+            if said.run_id is None:
+                raise MissingError("It was posted, but there is nothing here that answers.")
+            ended = terminal.follow(conversation.pk, said.run_id, said.seq)
+        except KeyboardInterrupt:
+            self.stderr.write("The turn goes on without you: `agentron runs list` shows it.")
+            raise SystemExit(128 + signal.SIGINT) from None
+        finally:
+            terminal.close()
+        if ended is Ended.BADLY:
+            raise SystemExit(1)

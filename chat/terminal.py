@@ -1,0 +1,119 @@
+"""A run's messages on a terminal, as they come."""
+
+import re
+import time
+from enum import Enum
+from uuid import UUID
+
+from django.core.management.base import OutputWrapper
+
+from chat import hints
+from chat.models import Draft, Message
+
+PATIENCE_SECONDS = 5
+# What moves the cursor or hides text is not for a model to send; line ends and tabs are.
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class Ended(Enum):
+    """How a turn left the terminal."""
+
+    WELL = "succeeded"
+    BADLY = "failed or was cancelled"
+    ASKING = "waits for an answer"
+
+
+class Terminal:
+    """Shows one run: its answer on `out`, all else on `err`."""
+
+    def __init__(self, out: OutputWrapper, err: OutputWrapper) -> None:
+        self.out, self.err = out, err
+        self.listener = hints.listen(hints.PAGE)
+        self.shown = ""
+
+    def close(self) -> None:
+        self.listener.close()
+
+    def follow(self, conversation_id: UUID, run_id: UUID, seq: int) -> Ended:
+        """Show what `run_id` says after `seq`, until it has ended or waits for a person."""
+        started, silent = time.monotonic(), True
+        while True:
+            # Messages first: a draft that is still there afterwards is of none of them.
+            messages = list(Message.objects.filter(conversation=conversation_id, run_id=run_id).after(seq))
+            drafts = list(Draft.objects.filter(run_id=run_id))
+            for message in messages:
+                seq, silent = message.seq, False
+                if ended := self.show(message):
+                    return ended
+            for draft in drafts:
+                self.grow(draft.text)
+            if silent and not drafts and time.monotonic() - started > PATIENCE_SECONDS:
+                silent = False
+                self.err.write(
+                    f"Nothing has happened for {PATIENCE_SECONDS} s, still waiting. Is a worker running? `agentron doctor` tells."
+                )
+            self.listener.wait(1)
+
+    def show(self, message: Message) -> Ended | None:
+        """Show a message; whether it ends the turn, and how."""
+        payload = message.payload
+        match message.kind:
+            case Message.Kind.MESSAGE:
+                self.grow(message.text)
+                self.end_line()
+            case Message.Kind.TOOL_USE:
+                self.note(f"· {payload.get('name', 'tool')}")
+            case Message.Kind.ERROR:
+                self.note(message.text or payload.get("detail", ""))
+            case Message.Kind.HELP_REQUEST:
+                self.ask(payload)
+            case Message.Kind.STATUS:
+                return self.end(str(payload.get("status")))
+        return None
+
+    def end(self, status: str) -> Ended | None:
+        """What a status means for whoever waits."""
+        self.end_line()
+        match status:
+            case "succeeded":
+                return Ended.WELL
+            case "waiting_for_user":
+                return Ended.ASKING
+            case "failed" | "cancelled":
+                self.note(f"The turn {'failed' if status == 'failed' else 'was cancelled'}.")
+                return Ended.BADLY
+        return None
+
+    def ask(self, payload: dict[str, object]) -> None:
+        """Show a question, and how to answer it."""
+        self.end_line()
+        self.out.write(clean(str(payload.get("question", ""))))
+        options = payload.get("options")
+        for option in options if isinstance(options, list) else []:
+            self.out.write(clean(f"  - {option}"))
+        self.out.write(f'Answer with: agentron runs respond {payload.get("request_id")} "TEXT"')
+
+    def grow(self, text: str) -> None:
+        """Show how far an answer has come: what is new of it, or all of it when it began anew."""
+        text = clean(text)
+        if not text.startswith(self.shown):
+            self.end_line()
+        self.out.write(text[len(self.shown) :], ending="")
+        self.out.flush()
+        self.shown = text
+
+    def end_line(self) -> None:
+        """Leave the line that an answer was growing on."""
+        if self.shown:
+            self.out.write("")
+        self.shown = ""
+
+    def note(self, text: str) -> None:
+        """Say something beside the answer."""
+        self.end_line()
+        self.err.write(clean(text))
+
+
+def clean(text: str) -> str:
+    """`text` without what a terminal would obey."""
+    return CONTROLS.sub("", text)

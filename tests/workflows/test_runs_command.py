@@ -1,0 +1,78 @@
+"""`agentron runs` on the command line."""
+
+import io
+import json
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+
+from tests.agentron.test_api_runs import make_question
+from tests.factories import make_conversation, make_turn, make_user
+from workflows.models import Run, RunStatus
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner() -> User:
+    return make_user("owner")
+
+
+@pytest.fixture
+def run(owner: User) -> Run:
+    return make_turn(make_conversation(owner), "Plan my week")
+
+
+def runs(*arguments: str, user: str = "owner") -> str:
+    """What `agentron runs` prints; a refusal is a SystemExit with its line."""
+    out = io.StringIO()
+    call_command("runs", *arguments, "--user", user, stdout=out)
+    return out.getvalue()
+
+
+def test_runs_are_listed_for_people_and_programs(run: Run) -> None:
+    assert str(run.pk) in runs("list")
+    assert "Plan my week" in runs("list")
+    assert [item["id"] for item in json.loads(runs("list", "--json", "--status", "queued"))] == [str(run.pk)]
+    assert json.loads(runs("list", "--json", "--status", "failed")) == []
+
+
+def test_a_run_is_shown_with_its_steps_and_questions(run: Run) -> None:
+    make_question(run)
+
+    text = runs("show", str(run.pk))
+
+    assert all(word in text for word in ("waiting_for_user", "step turn", "ask_user", "Which?"))
+    assert json.loads(runs("show", str(run.pk), "--json"))["id"] == str(run.pk)
+
+
+def test_a_run_is_cancelled_once_and_retried(run: Run) -> None:
+    assert "cancelled" in runs("cancel", str(run.pk))
+    with pytest.raises(SystemExit, match="cancelled already"):
+        runs("cancel", str(run.pk))
+    assert json.loads(runs("retry", str(run.pk), "--json"))["retry_of"] == str(run.pk)
+
+
+@pytest.mark.parametrize("by_run", [True, False])
+def test_a_question_is_answered_by_its_id_or_its_runs(run: Run, by_run: bool) -> None:
+    question = make_question(run)
+    assert str(question.pk) in runs("pending-help")
+    assert [item["id"] for item in json.loads(runs("pending-help", "--json"))] == [str(question.pk)]
+
+    runs("respond", str(run.pk if by_run else question.pk), "The second")
+
+    question.refresh_from_db()
+    run.refresh_from_db()
+    assert (question.response, question.answered_via, run.status) == ("The second", "cli", RunStatus.QUEUED)
+
+
+def test_somebody_elses_runs_are_missing(run: Run) -> None:
+    make_user("stranger")
+    make_question(run)
+
+    for verb in ("show", "cancel", "retry", "respond"):
+        with pytest.raises(SystemExit, match="There is no run"):
+            runs(verb, str(run.pk), user="stranger")
+    assert json.loads(runs("list", "--json", user="stranger")) == []
+    assert json.loads(runs("pending-help", "--json", user="stranger")) == []
