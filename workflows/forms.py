@@ -1,0 +1,51 @@
+"""What administrators fill in about models."""
+
+from typing import Any
+
+from django import forms
+
+from workflows.models import ModelProvider
+
+# What opens the database or the other secrets must not be sent to a model's address by a slip of the pen.
+NEVER_A_KEY = ("SECRET_KEY", "AGENTRON_ENCRYPTION_KEYS", "DATABASE_URL", "TELEGRAM_BOT_TOKEN")
+
+
+class ProviderForm(forms.ModelForm[ModelProvider]):
+    """A provider whose key can be written and forgotten, and never read back."""
+
+    new_key = forms.CharField(
+        label="API key",
+        required=False,
+        strip=True,
+        max_length=500,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
+        help_text="Stored encrypted and never shown again. Leave it empty to keep the one that is stored.",
+    )
+    forget_key = forms.BooleanField(label="Forget the stored key", required=False)
+
+    class Meta:
+        model = ModelProvider
+        fields = ["name", "kind", "base_url", "new_key", "forget_key", "api_key_env", "default_model", "is_default", "enabled"]
+
+    def clean_api_key_env(self) -> str:
+        name = str(self.cleaned_data["api_key_env"]).strip()
+        if name and (not name.isidentifier() or name.upper() in NEVER_A_KEY):
+            raise forms.ValidationError(f"“{name}” cannot hold a model's key: give a variable's name such as OPENAI_API_KEY.")
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or self.cleaned_data
+        if found.get("new_key") and found.get("api_key_env"):
+            self.add_error("api_key_env", "Give either a key or the name of a variable that holds it, not both.")
+        if found.get("new_key") and found.get("forget_key"):
+            self.add_error("forget_key", "A new key replaces the stored one anyway: leave this empty.")
+        if found.get("is_default") and not found.get("default_model"):
+            self.add_error("default_model", "The default provider needs a model to use where an agent names none.")
+        return found
+
+    def save(self, commit: bool = True) -> ModelProvider:
+        if self.cleaned_data["new_key"]:
+            self.instance.api_key = self.cleaned_data["new_key"]
+        elif self.cleaned_data["forget_key"]:
+            self.instance.api_key = ""
+        return super().save(commit)
