@@ -1,13 +1,14 @@
 """Plain makers of rows for tests."""
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
 
 from chat import log
 from chat.models import Conversation, Message
 from workflows.models import Agent, Run
+from workflows.tools import ToolContext
 
 _made = 0
 
@@ -48,3 +49,8 @@ def make_turn(conversation: Conversation | None = None, text: str = "hello") -> 
 def kinds(conversation_id: UUID) -> list[str]:
     """The kinds of a conversation's messages, in order."""
     return list(Message.objects.filter(conversation=conversation_id).order_by("seq").values_list("kind", flat=True))
+
+
+def make_context(owner: User | None = None) -> ToolContext:
+    """What a tool is called with; nobody owns it unless somebody is given, for tools that touch no rows."""
+    return ToolContext(owner.pk if owner else 0, uuid4(), uuid4(), uuid4(), f"call{number()}")

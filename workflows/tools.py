@@ -6,7 +6,7 @@ Each app adds its own in a `tools.py`, found by `load()`.
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.utils.module_loading import autodiscover_modules
@@ -40,6 +40,7 @@ class ToolError(Exception):
 
 
 ToolFunction = Callable[..., Any] | Callable[..., Awaitable[Any]]
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,10 @@ class Tool:
 REGISTRY: dict[str, Tool] = {}
 
 
-def tool(*, effect: Effect, timeout: float = 30, atomic: bool = False) -> Callable[[ToolFunction], ToolFunction]:
+def tool(*, effect: Effect, timeout: float = 30, atomic: bool = False) -> Callable[[Function], Function]:
     """Register a function as a tool under its own name. `timeout` is in seconds."""
 
-    def register(function: ToolFunction) -> ToolFunction:
+    def register(function: Function) -> Function:
         name = function.__name__
         if atomic and inspect.iscoroutinefunction(function):
             raise TypeError(f"{name}: an atomic tool runs inside a transaction, so it cannot be async.")

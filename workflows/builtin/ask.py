@@ -1,0 +1,51 @@
+"""The tool that asks a person."""
+
+from chat.log import clean
+from workflows.models import Effect, HelpRequest
+from workflows.tools import Question, ToolContext, ToolError, tool
+
+MAX_QUESTION = 2_000
+MAX_REASON = 1_000
+MAX_OPTION = 200
+OPTION_COUNTS = range(2, 6)
+
+
+@tool(effect=Effect.READ)
+def ask_user(context: ToolContext, question: str, options: list[str] | None = None, reason: str = "") -> Question:
+    """Ask the person a question and wait for the answer, which may take days.
+
+    Use it when you cannot go on without something that only they know or decide. Ask one thing at a time, and do
+    not ask what you can find out yourself.
+
+    Args:
+        question: The question, complete in itself: it may be read on a phone, without what came before.
+        options: Two to five short answers to choose from; leave it out for an open question.
+        reason: Why you need to know, in one sentence.
+    """
+    choices = checked(options or [])
+    kind = HelpRequest.Kind.CHOICE if choices else HelpRequest.Kind.QUESTION
+    return Question(text("question", question, MAX_QUESTION, needed=True), kind, choices, text("reason", reason, MAX_REASON))
+
+
+def text(name: str, value: str, limit: int, *, needed: bool = False) -> str:
+    """`value` without the space around it, or ToolError when it is too long or missing."""
+    value = clean(value).strip()
+    if needed and not value:
+        raise ToolError(f"The {name} is empty: write what you want to know.")
+    if len(value) > limit:
+        raise ToolError(f"The {name} has {len(value):,} characters: use at most {limit:,}.")
+    return value
+
+
+def checked(options: list[str]) -> list[str]:
+    """The answers to choose from, or ToolError that says what is wrong with them."""
+    if not options:
+        return []
+    choices = [text("option", option, MAX_OPTION) for option in options]
+    if not all(choices):
+        raise ToolError("An option is empty: give each one a few words, or leave the options out.")
+    if len({choice.casefold() for choice in choices}) < len(choices):
+        raise ToolError("Two options are the same: make each one different.")
+    if len(choices) not in OPTION_COUNTS:
+        raise ToolError(f"There are {len(choices)} options: give two to five, or none for an open question.")
+    return choices
