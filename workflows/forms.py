@@ -13,6 +13,11 @@ NEVER_A_KEY = ("SECRET_KEY", "AGENTRON_ENCRYPTION_KEYS", "DATABASE_URL", "TELEGR
 class ProviderForm(forms.ModelForm[ModelProvider]):
     """A provider whose key can be written and forgotten, and never read back."""
 
+    base_url = forms.URLField(
+        required=False,
+        assume_scheme="http",
+        help_text="Empty: the provider's own address. Servers that speak OpenAI's protocol need one, such as http://127.0.0.1:1234/v1.",
+    )
     new_key = forms.CharField(
         label="API key",
         required=False,
