@@ -129,7 +129,7 @@ class Head(Sentinel):  # type: ignore[misc]
         """End the group when a member has died, or a job has outlived its time."""
         for process in (*self.pool, self.monitor, self.pusher):
             if not process.is_alive():
-                self.give_up(f"Process {process.pid} of the cluster {self.cluster} died")
+                self.end_without(process)
         if self.idle():
             self.busy_since = None
         elif self.busy_since is None:
@@ -137,6 +137,14 @@ class Head(Sentinel):  # type: ignore[misc]
         # django-q2's own alarm comes first, unless the job hangs inside a library.
         elif time.monotonic() - self.busy_since > Conf.TIMEOUT + 10:
             self.give_up(f"A job of the cluster {self.cluster} took longer than {Conf.TIMEOUT} s")
+
+    def end_without(self, dead: Any) -> None:
+        """End the group because a member died. A worker that is busy and well hands its runs back first: they did not do it."""
+        reason = f"Process {dead.pid} of the cluster {self.cluster} died"
+        if dead in self.pool or self.idle():
+            self.give_up(reason)
+        log.error("%s: its worker hands back what it drives, then the whole group is started anew.", reason)
+        self.stop()
 
     def idle(self) -> bool:
         """Whether no worker has a job. Read without the lock, which a killed worker may have taken with it."""
