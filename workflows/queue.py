@@ -150,7 +150,7 @@ def repair() -> None:
 
 def has_ticket() -> bool:
     """Whether a ticket waits to be taken."""
-    return OrmQ.objects.filter(key=CLUSTER, lock__lte=timezone.now()).exists()
+    return bool(OrmQ.objects.filter(key=CLUSTER, lock__lte=timezone.now()).exists())
 
 
 def load() -> dict[str, Any]:
