@@ -7,24 +7,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
-from socket import create_server
-from time import sleep
-from urllib.request import urlopen
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.utils import timezone
 
 from chat.models import ApiToken
 from tests.factories import make_agent, make_turn
+from tests.served import served
 from workflows.models import Heartbeat, Run
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.django_db(transaction=True)]
-ROOT = Path(__file__).resolve().parents[2]
 # Whether there is such an agent, such a question, or such a key already, no schema can say.
 KNOWLEDGE = """
 [[operations]]
@@ -37,26 +32,8 @@ EXAMPLES = os.environ.get("AGENTRON_FUZZ_EXAMPLES", "5")
 @pytest.fixture
 def address() -> Iterator[str]:
     """A web server as in production, on the database of this test."""
-    with closing(create_server(("127.0.0.1", 0))) as probe:
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "DATABASE_URL": database_url()}
-    command = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port), "agentron.asgi:application"]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as process:
-        for _ in range(100):
-            with suppress(OSError):
-                urlopen(f"http://127.0.0.1:{port}/api/health/live", timeout=1).close()
-                break
-            sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
-
-
-def database_url() -> str:
-    """The test's database, as DATABASE_URL names it."""
-    found = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{found['NAME']}"
-    return f"postgres://{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}/{found['NAME']}"
+    with served() as (host, _):
+        yield f"http://{host}"
 
 
 def fuzz(address: str, owner: User, folder: Path, configuration: str = "") -> None:

@@ -17,6 +17,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import websockets
 
@@ -36,7 +37,7 @@ def write(conversation_ids: list[str], messages: int, pause: float) -> None:
     for number in range(messages):
         name = conversation_ids[number % len(conversation_ids)]
         message = Message(author=Message.Author.ASSISTANT, text=f"message {number} " * 20, via=Message.Via.RUN)
-        log.post(name, message)
+        log.post(UUID(name), message)
         committed[f"{name}:{message.seq}"] = time.perf_counter()
         time.sleep(pause)
     sys.stdout.write(json.dumps(committed))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.core.management.base import OutputWrapper
 from django.db import connection
 
 from chat import log, terminal
@@ -90,7 +91,7 @@ def test_a_failed_turn_leaves_with_1_and_says_why(owner: User, worker: Callable[
 
 def test_a_question_is_shown_with_its_id(owner: User, worker: Callable[..., None]) -> None:
     def work(run: Run) -> None:
-        question = {"request_id": "the-id", "question": "Which one?", "options": ["red", "blue"]}
+        question: dict[str, Any] = {"request_id": "the-id", "question": "Which one?", "options": ["red", "blue"]}
         waits = run_message(run.pk, None, Message.Kind.STATUS, status="waiting_for_user")
         log.post(run.conversation_id, run_message(run.pk, None, Message.Kind.HELP_REQUEST, **question), waits)
 
@@ -105,15 +106,20 @@ def test_a_question_is_shown_with_its_id(owner: User, worker: Callable[..., None
 def test_without_a_worker_it_says_so_and_waits_on(owner: User, worker: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(terminal, "PATIENCE_SECONDS", 0)
     told = threading.Event()
-    write = terminal.OutputWrapper.write
+    write = OutputWrapper.write
 
     def watch(self: Any, msg: str = "", *rest: Any, **more: Any) -> None:
         write(self, msg, *rest, **more)
         if "worker" in msg:
             told.set()
 
-    monkeypatch.setattr(terminal.OutputWrapper, "write", watch)
-    worker(lambda run: (told.wait(5), answer(run, "Late.")))
+    monkeypatch.setattr(OutputWrapper, "write", watch)
+
+    def work(run: Run) -> None:
+        told.wait(5)
+        answer(run, "Late.")
+
+    worker(work)
 
     status, out, err = ask("hello", "--user", "owner")
 

@@ -1,0 +1,45 @@
+"""A web server as in production, in a process of its own, on the database of the running test."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from socket import create_server
+from time import sleep
+from urllib.request import urlopen
+
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@contextmanager
+def served(log: Path | None = None) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Daphne's address (127.0.0.1:PORT) and process; what it prints goes to `log`."""
+    with closing(create_server(("127.0.0.1", 0))) as probe:
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "DATABASE_URL": database_url()}
+    command = [sys.executable, "-m", "daphne", "-v", "1" if log else "0", "-b", "127.0.0.1", "-p", str(port), "agentron.asgi:application"]
+    with (
+        Path(log or os.devnull).open("ab") as output,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output) as process,
+    ):
+        for _ in range(100):
+            with suppress(OSError):
+                urlopen(f"http://127.0.0.1:{port}/api/health/live", timeout=1).close()
+                break
+            sleep(0.1)
+        try:
+            yield f"127.0.0.1:{port}", process
+        finally:
+            process.kill()
+
+
+def database_url() -> str:
+    """The test's database, as DATABASE_URL names it."""
+    found = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{found['NAME']}"
+    return f"postgres://{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}/{found['NAME']}"
