@@ -32,7 +32,7 @@ def until(true: Callable[[], object], seconds: float, what: str = "it") -> None:
 def lives(process: psutil.Process) -> bool:
     """Whether it can still do something: a zombie cannot."""
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

@@ -1,0 +1,61 @@
+# Each target prepares what it needs: the first one makes .venv, later ones find that nothing has changed.
+.PHONY: up test check bench faults e2e lock
+.DEFAULT_GOAL := up
+
+# The Python to make .venv with: 3.11, 3.12 or 3.13.
+BASE_PYTHON ?= python3
+PYTHON := .venv/bin/python
+PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes
+# What the checks write goes here, never into the data folder.
+SCRATCH := $(CURDIR)/.venv/scratch
+
+# Start everything: make up, or make up ARGS="--port 8001"
+up: .venv/run.stamp
+	@$(PYTHON) manage.py up $(ARGS)
+
+# The tests that take less than a minute.
+test: .venv/dev.stamp
+	@$(PYTHON) -m pytest -q -n auto --maxprocesses 4 $(ARGS)
+
+check: .venv/dev.stamp
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	AGENTRON_DATA=$(SCRATCH) .venv/bin/mypy
+	.venv/bin/lint-imports
+	AGENTRON_DATA=$(SCRATCH) $(PYTHON) manage.py makemigrations --check --dry-run
+	AGENTRON_DATA=$(SCRATCH) $(PYTHON) manage.py check --fail-level WARNING
+	git ls-files 'templates/*.html' | xargs -r .venv/bin/djade --check
+
+# Real processes, killed and frozen; on PostgreSQL too where AGENTRON_TEST_POSTGRES is its address.
+# TURNS sets the size of the attack; CI makes a tenth of it.
+TURNS ?= --turns 100 --kills 60 --freezes 5
+faults: .venv/dev.stamp
+	tests/faults/run $(TURNS)
+	$(PYTHON) -m pytest -q -m faults $(ARGS)
+
+# A table of what was measured beside what is promised; BENCH=--quick measures a tenth.
+bench: .venv/dev.stamp
+	$(PYTHON) -m tests.bench $(BENCH)
+
+# The pages in Debian's Chromium, and made-up requests to the API.
+e2e: .venv/dev.stamp
+	$(PYTHON) -m pytest -q -m "e2e or fuzz" $(ARGS)
+
+# Write the lock files anew after a change of the dependencies in pyproject.toml.
+LOCK := uv pip compile pyproject.toml --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet
+lock:
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+.venv/run.stamp: requirements.lock | $(PYTHON)
+	$(PIP) -r requirements.lock
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock | $(PYTHON)
+	$(PIP) -r requirements-dev.lock
+	@touch .venv/run.stamp $@
+
+$(PYTHON):
+	@$(BASE_PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "Agentron needs Python 3.11, 3.12 or 3.13: name one with BASE_PYTHON=python3.11." >&2; exit 1; }
+	$(BASE_PYTHON) -m venv .venv
