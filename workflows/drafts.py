@@ -42,6 +42,9 @@ class Drafts:
         """Show nothing more of this reply; call it before the message is committed."""
         self.dirty.pop(hold.step_run_id, None)
         self.shown.discard(hold.step_run_id)
+        if hold.step_run_id in self.versions:
+            # Readers clear a draft under a version of its own.
+            self.versions[hold.step_run_id] += 1
 
     async def keep_flushing(self) -> None:
         """Write what is new, pause, again. A flush that fails costs a frame, nothing else."""
