@@ -1,0 +1,103 @@
+"""A browser, and Agentron as `up` starts it: with the model that needs nothing, or with a scripted one."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.e2e.site import Site
+from tests.fakes import model_server
+
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage", "--disable-component-update"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; the tests need nothing that a browser would have to download."""
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("There is no chromium, and in CI nothing is skipped: apt-get install chromium.")
+        pytest.skip("There is no chromium here: apt-get install chromium.")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="session")
+def offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Agentron with nothing configured."""
+    with Site.up(tmp_path_factory.mktemp("offline")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def slow_model() -> Iterator[model_server.ModelServer]:
+    """A model that takes its time between words, so that there is something to watch and to stop."""
+    with model_server.running("--stream-chunk-delay-ms", "120") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _scripted(tmp_path_factory: pytest.TempPathFactory, slow_model: model_server.ModelServer) -> Iterator[Site]:
+    with Site.up(tmp_path_factory.mktemp("scripted"), AGENTRON_MODEL="openai-chat:some-model", **slow_model.env) as site:
+        yield site
+
+
+@pytest.fixture
+def scripted(_scripted: Site, slow_model: model_server.ModelServer) -> Site:
+    """Agentron with a scripted model that has nothing to say yet."""
+    slow_model.reset()
+    return _scripted
+
+
+class Complaints(list[str]):
+    """What the browser complains about; must be empty at the end of a test."""
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.append(message.text)
+
+    @contextmanager
+    def about_the_network(self) -> Iterator[None]:
+        """Within the block the server is away, and the browser may say so."""
+        before = len(self)
+        yield
+        self[before:] = [text for text in self[before:] if "WebSocket connection" not in text and "net::ERR_" not in text]
+
+
+@pytest.fixture
+def complaints() -> Iterator[Complaints]:
+    found = Complaints()
+    yield found
+    assert not found
+
+
+@pytest.fixture
+def context(browser: Browser, complaints: Complaints) -> Iterator[BrowserContext]:
+    """A browser of its own, with nothing in it."""
+    found = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", timezone_id="Asia/Kolkata")
+    found.set_default_timeout(15_000)
+    found.on("console", complaints.hear)
+    found.on("weberror", lambda error: complaints.append(str(error.error)))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def shots() -> Path:
+    """Where screenshots go: AGENTRON_SHOTS, or nowhere that anybody looks."""
+    folder = Path(os.environ.get("AGENTRON_SHOTS") or "/dev/null")
+    if folder.name != "null":
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
