@@ -110,6 +110,8 @@ class Notified:
     def __init__(self, kind: str) -> None:
         self.channel = CHANNEL.format(kind=kind)
         self.database = connection.copy()
+        # Its owner may make it in one thread and wait in another; never in two at once.
+        self.database.inc_thread_sharing()
 
     def wait(self, seconds: float) -> set[str]:
         """Raises django.db.Error when the server cannot be reached: wait a little and call again."""
