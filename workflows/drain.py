@@ -233,7 +233,9 @@ class Worker:
         self.drafts.put(hold, text)
 
     def drop(self, hold: journal.Hold) -> None:
-        self.texts.pop(hold.run_id, None)
+        # A driver that is stopped drops its text on the way out; what was said so far is still to be posted.
+        if hold.run_id not in self.cancelled:
+            self.texts.pop(hold.run_id, None)
         self.drafts.drop(hold)
 
 
