@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.e2e.site import Site
 from tests.fakes import model_server
 
+expect.set_options(timeout=15_000)
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage", "--disable-component-update"]
 
 
@@ -39,7 +40,7 @@ def offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def slow_model() -> Iterator[model_server.ModelServer]:
     """A model that takes its time between words, so that there is something to watch and to stop."""
-    with model_server.running("--stream-chunk-delay-ms", "120") as server:
+    with model_server.running("--stream-chunk-delay-ms", "40") as server:
         yield server
 
 

@@ -71,6 +71,7 @@ def test_enter_in_the_free_answer_sends_the_words_and_not_the_first_option(scrip
     page.get_by_label("Another answer").press("Enter")
 
     expect(page.get_by_label("A question for you")).to_contain_text("Answered by admin: Blue")
+    expect(chat.answers.last).to_contain_text("Good.")
 
 
 def test_a_failed_turn_can_be_tried_again(scripted: Site, slow_model: ModelServer, page: Page) -> None:
@@ -142,7 +143,7 @@ HOSTILE = """
 def test_hostile_words_of_a_model_do_nothing(scripted: Site, slow_model: ModelServer, page: Page, context: BrowserContext) -> None:
     foreign: list[str] = []
     context.on("request", lambda request: foreign.append(request.url) if not request.url.startswith((scripted.address, "ws", "data:")) else None)
-    slow_model.call_tools(("ask_user", {"question": HOSTILE, "options": ["<img src=x onerror=alert(1)>"], "reason": HOSTILE})).reply(HOSTILE)
+    slow_model.call_tools(("ask_user", {"question": HOSTILE, "options": ["<img src=x onerror=alert(1)>"]})).reply(HOSTILE)
     chat = scripted.enter(page)
     chat.say(HOSTILE)
     page.get_by_label("A question for you").get_by_role("button").first.click()
