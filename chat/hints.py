@@ -110,6 +110,8 @@ class Notified:
     def __init__(self, kind: str) -> None:
         self.channel = CHANNEL.format(kind=kind)
         self.database = connection.copy()
+        # It is made by one thread and used by another, never by two at a time.
+        self.database.inc_thread_sharing()
         # Its owner may make it in one thread and wait in another; never in two at once.
         self.database.inc_thread_sharing()
 

@@ -30,20 +30,28 @@ class Said:
 
 def clean(text: str) -> str:
     """Text from a model or a tool, made storable: NUL and lone surrogates become U+FFFD."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    # By way of UTF-16, which joins the two halves of a pair and replaces a half alone by one character.
+    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def storable(value: Any) -> Any:
     """JSON data that every database takes: the same, with NUL and lone surrogates in its strings made U+FFFD."""
     text = json.dumps(value, default=str)
-    if "\\u0000" not in text and "\\ud" not in text:
-        return json.loads(text)
-    return json.loads(
-        json.dumps(json.loads(text), ensure_ascii=False)
-        .replace("\\u0000", "\ufffd")
-        .encode("utf-8", "surrogatepass")
-        .decode("utf-8", "replace")
-    )
+    data = json.loads(text)
+    return cleaned(data) if "\\u0000" in text or "\\ud" in text else data
+
+
+def cleaned(data: Any) -> Any:
+    """JSON data with every string in it made storable."""
+    match data:
+        case str():
+            return clean(data)
+        case list():
+            return [cleaned(item) for item in data]
+        case dict():
+            return {clean(key): cleaned(item) for key, item in data.items()}
+        case _:
+            return data
 
 
 def check_text(text: str, field: str = "text") -> str:
@@ -66,7 +74,7 @@ def post(conversation_id: UUID, *messages: Message) -> None:
     The conversation's row is locked until the caller's transaction ends, so numbers have no gap: what rolls back
     takes its numbers with it. Raises Conversation.DoesNotExist when the conversation was deleted meanwhile.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         row = Conversation.objects.filter(pk=conversation_id)
         if not row.update(last_seq=F("last_seq") + len(messages), updated_at=timezone.now()):
             raise Conversation.DoesNotExist(f"Conversation {conversation_id} is gone.")

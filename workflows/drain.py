@@ -245,10 +245,11 @@ class Ears:
     def __init__(self, wake: Callable[[], object]) -> None:
         self.wake, self.over = wake, threading.Event()
         self.listener = hints.listen(hints.WORK)
-        threading.Thread(target=self.listen, name="hints", daemon=True).start()
+        self.thread = threading.Thread(target=self.listen, name="hints", daemon=True)
+        self.thread.start()
 
     def listen(self) -> None:
-        """The thread; it lets go of what it holds by itself, so that nobody has to wait for it."""
+        """The thread, until it is told to end."""
         while not self.over.is_set():
             try:
                 heard = self.listener.wait(HINT_SECONDS)
@@ -262,3 +263,4 @@ class Ears:
     def stop(self) -> None:
         """End within a quarter of a second."""
         self.over.set()
+        self.thread.join(1)

@@ -32,6 +32,8 @@ class Exchange:
 
 def history(conversation: Conversation, before: int, tokens: int = HISTORY_TOKENS) -> tuple[Turn, ...]:
     """The turns before seq `before`, oldest first, within about `tokens`; what does not fit is summed up in front."""
+    if before <= 1:
+        return ()
     messages, cut = recent(conversation, before, tokens * CHARACTERS_PER_TOKEN)
     turns = [turn for exchange in exchanges(messages) for turn in told(exchange)]
     return (*(summary(conversation, cut) if cut else ()), *turns)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from chat import hints, log
 from chat.models import Draft, Message
 from workflows import queue
-from workflows.errors import LostError
+from workflows.errors import LostError, NotAllowedError
 from workflows.ledger import Outcome, args_hash, end_run, tool_result, tool_use
 from workflows.llm.types import Asked, Call, Checkpoint, Failure, Reply, Result, Usage
 from workflows.models import CallState, Effect, HelpRequest, Run, RunStatus, StepRun, StepStatus, ToolCall
@@ -33,15 +33,26 @@ class Hold:
     task_id: UUID | None = None
 
 
-def guard(run_id: UUID, fence: int, *, progress: bool) -> None:
+def guard(run_id: UUID, fence: int, *, progress: bool, **fields: Any) -> None:
     """Lock the run's row for this transaction, or raise LostError: the first statement of every driver's write.
 
     `progress` notes that something real is committed under this claim, so that a later death is not blamed on it.
+    `fields` are set along with it.
     """
     mine = Run.objects.filter(pk=run_id, fence=fence, status=RunStatus.RUNNING)
-    fields: dict[str, Any] = {"progress_fence": fence, "deaths": 0} if progress else {}
+    if progress:
+        fields |= PROGRESS
     if not mine.update(lease_expires_at=queue.lease_end(), **fields):
-        raise LostError(f"Run {run_id} is no longer held under fence {fence}.")
+        raise lost(run_id, fence)
+
+
+# A commit under the current claim: what a later death is measured against.
+PROGRESS: dict[str, Any] = {"progress_fence": F("fence"), "deaths": 0}
+
+
+def lost(run_id: UUID, fence: int) -> LostError:
+    """The error of a driver that comes too late."""
+    return LostError(f"Run {run_id} is no longer held under fence {fence}.")
 
 
 def say(hold: Hold, kind: Message.Kind, text: str = "", author: Message.Author = Message.Author.ASSISTANT, **payload: Any) -> Message:
@@ -55,8 +66,8 @@ def save_reply(hold: Hold, reply: Reply, effects: dict[str, Effect]) -> None:
 
     Calls that may be repeated get their intent rows here; one that acts once gets its own just before it is made.
     """
-    guard(hold.run_id, hold.fence, progress=True)
-    save_checkpoint(hold, reply.checkpoint, replies=reply.number, usage=reply.usage)
+    guard(hold.run_id, hold.fence, progress=True, **spent(reply.usage))
+    save_checkpoint(hold, reply.checkpoint, replies=reply.number, **spent(reply.usage))
     intents = [intent(hold, call, effects.get(call.tool, Effect.READ)) for call in reply.calls if effects.get(call.tool) != Effect.ONCE]
     ToolCall.objects.bulk_create(intents, ignore_conflicts=True)
     spoken = [say(hold, Message.Kind.THOUGHT, reply.thought)] if reply.thought else []
@@ -78,17 +89,13 @@ def intent(hold: Hold, call: Call, effect: Effect) -> ToolCall:
     )
 
 
-def save_checkpoint(hold: Hold, saved: Checkpoint, *, usage: Usage | None = None, **fields: Any) -> None:
-    """Replace the step's checkpoint and add what the model's reply cost to step and run."""
-    StepRun.objects.filter(pk=hold.step_run_id).update(messages=saved, **fields, **spent(usage))
-    if usage:
-        Run.objects.filter(pk=hold.run_id).update(**spent(usage))
+def save_checkpoint(hold: Hold, saved: Checkpoint, **fields: Any) -> None:
+    """Replace the step's checkpoint."""
+    StepRun.objects.filter(pk=hold.step_run_id).update(messages=saved, **fields)
 
 
-def spent(usage: Usage | None) -> dict[str, Any]:
-    """The fields that add `usage` to a row."""
-    if usage is None:
-        return {}
+def spent(usage: Usage) -> dict[str, Any]:
+    """The fields that add `usage` to the row of a step or a run."""
     fields: dict[str, Any] = {
         "input_tokens": F("input_tokens") + usage.input_tokens,
         "output_tokens": F("output_tokens") + usage.output_tokens,
@@ -157,28 +164,32 @@ def save_batch(hold: Hold, saved: Checkpoint, refused: Sequence[tuple[Call, str]
 @transaction.atomic
 def finish(hold: Hold, reply: Reply) -> None:
     """The answer: message, step and run end together."""
-    guard(hold.run_id, hold.fence, progress=True)
-    now = timezone.now()
-    fields = {"status": StepStatus.SUCCEEDED, "output": reply.text, "finished_at": now}
-    save_checkpoint(hold, reply.checkpoint, replies=reply.number, usage=reply.usage, **fields)
     spoken = [say(hold, Message.Kind.THOUGHT, reply.thought)] if reply.thought else []
     spoken.append(say(hold, Message.Kind.MESSAGE, reply.text))
-    end_run(hold.run_id, RunStatus.SUCCEEDED, output=reply.text, spoken=spoken)
+    end(hold, RunStatus.SUCCEEDED, output=reply.text, spoken=spoken, **spent(reply.usage))
+    fields = {"status": StepStatus.SUCCEEDED, "output": reply.text, "finished_at": timezone.now()}
+    save_checkpoint(hold, reply.checkpoint, replies=reply.number, **fields, **spent(reply.usage))
+
+
+def end(hold: Hold, status: RunStatus, **fields: Any) -> None:
+    """End the run under this driver's fence, or raise LostError; its move is the guard of the transaction."""
+    try:
+        end_run(hold.run_id, status, fence=hold.fence, **fields)
+    except NotAllowedError as exc:
+        raise lost(hold.run_id, hold.fence) from exc
 
 
 @transaction.atomic
 def fail(hold: Hold, sentence: str) -> None:
     """The run cannot go on: say why, and keep the checkpoint for a retry."""
-    guard(hold.run_id, hold.fence, progress=False)
-    end_run(hold.run_id, RunStatus.FAILED, error=sentence)
+    end(hold, RunStatus.FAILED, error=sentence)
 
 
 @transaction.atomic
 def cancel(hold: Hold, partial: str) -> None:
     """The person wants no more: keep what was said so far."""
-    guard(hold.run_id, hold.fence, progress=False)
     spoken = [say(hold, Message.Kind.MESSAGE, partial, partial=True)] if partial else []
-    end_run(hold.run_id, RunStatus.CANCELLED, spoken=spoken)
+    end(hold, RunStatus.CANCELLED, spoken=spoken)
 
 
 @transaction.atomic

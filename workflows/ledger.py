@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from django.utils import timezone
 from chat import log
 from chat.models import Draft, Message
 from workflows import queue
+from workflows.errors import NotAllowedError
 from workflows.llm.types import Call, Failure, Result
-from workflows.models import CallState, Effect, HelpRequest, HelpStatus, Run, RunStatus, StepRun, StepStatus, ToolCall
+from workflows.models import MOVES, CallState, Effect, HelpRequest, HelpStatus, Run, RunStatus, StepRun, StepStatus, ToolCall
 from workflows.signals import help_closed, run_finished
 
 Outcome = Result | Failure
@@ -49,19 +51,22 @@ def run_message(run_id: UUID, task_id: UUID | None, kind: Message.Kind, text: st
     return Message(kind=kind, author=author, text=text, payload=payload, run_id=run_id, task_id=task_id, via=Message.Via.RUN)
 
 
-def end_run(run_id: UUID, status: RunStatus, *, error: str = "", output: Any = None, spoken: Sequence[Message] = ()) -> Run:
+def end_run(
+    run_id: UUID, status: RunStatus, *, fence: int | None = None, error: str = "", spoken: Sequence[Message] = (), **fields: Any
+) -> Run:
     """Give a run its last status, with one terminal status message, and let the next one of its conversation start.
 
-    Call it inside a transaction that has locked the run's row. Open questions close with it.
+    `fence`: only while a driver holds it under this one. `fields` are the run's own. Raises NotAllowedError when it has
+    moved on. Call it inside a transaction. What is still open in it closes with it.
     """
-    run = Run.objects.get(pk=run_id)
     now = timezone.now()
-    run.move(status, error=error, output=output, finished_at=now, leased_by="", lease_expires_at=None)
-    cut = close_open_calls(run_id)
-    unfinished = (StepStatus.PENDING, StepStatus.RUNNING, StepStatus.WAITING)
-    if status in STEP_END:
-        StepRun.objects.filter(run=run, status__in=unfinished).update(status=STEP_END[status], error=error, finished_at=now)
-    close_questions(run)
+    found = Run.objects.filter(pk=run_id, status__in=MOVES[status])
+    if fence is not None:
+        found = found.running().filter(fence=fence)
+    if not found.update(status=status, error=error, finished_at=now, leased_by="", lease_expires_at=None, **fields):
+        raise NotAllowedError(f"Run {run_id} has moved on: it cannot become {status} any more.")
+    run = Run.objects.get(pk=run_id)
+    cut = close_what_is_open(run, now) if status in STEP_END else []
     Draft.objects.filter(run_id=run_id).delete()
     last = [run_message(run_id, run.task_id, Message.Kind.ERROR, error, detail=error)] if error else []
     extra = {"error": error} if error else {}
@@ -70,6 +75,16 @@ def end_run(run_id: UUID, status: RunStatus, *, error: str = "", output: Any = N
     run_finished.send(sender=Run, run=run)
     queue.repair()
     return run
+
+
+def close_what_is_open(run: Run, now: datetime) -> list[Message]:
+    """A run that failed or was cancelled does nothing more and asks nothing more; the messages that say so."""
+    cut = close_open_calls(run.pk)
+    unfinished = (StepStatus.PENDING, StepStatus.RUNNING, StepStatus.WAITING)
+    steps = StepRun.objects.filter(run=run, status__in=unfinished)
+    steps.update(status=STEP_END[RunStatus(run.status)], error=run.error, finished_at=now)
+    close_questions(run)
+    return cut
 
 
 def close_questions(run: Run) -> None:

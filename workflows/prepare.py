@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from chat import log
@@ -13,7 +15,7 @@ from workflows.history import history
 from workflows.journal import Hold, guard
 from workflows.ledger import args_hash, tool_result
 from workflows.llm.types import Call, Result, StepRequest, ToolSpec
-from workflows.models import Agent, CallState, HelpRequest, HelpStatus, Run, StepRun, StepStatus, ToolCall
+from workflows.models import CallState, HelpRequest, HelpStatus, Run, StepRun, StepStatus, ToolCall
 from workflows.tools import Tool
 
 # Caps of a run whose agent sets none of its own.
@@ -45,17 +47,16 @@ class Start:
 @transaction.atomic
 def start(run: Run) -> Start:
     """Begin or resume the one step of a turn. Raises LostError, UnusableError or StoppedByOwnerError."""
-    guard(run.pk, run.fence, progress=False)
-    agent = Agent.objects.filter(pk=run.agent_id).first() if run.agent_id else None
-    if agent is None:
-        raise UnusableError("The agent of this run was deleted: choose another one for the conversation.")
     now = timezone.now()
-    Run.objects.filter(pk=run.pk, started_at=None).update(started_at=now)
+    guard(run.pk, run.fence, progress=False, started_at=Coalesce(F("started_at"), Value(now)))
+    if (agent := run.agent) is None:
+        raise UnusableError("The agent of this run was deleted: choose another one for the conversation.")
     prompt = run.input.get("text", "")
-    step, made = StepRun.objects.get_or_create(
-        run=run, key=StepRun.TURN, defaults={"agent": agent, "status": StepStatus.RUNNING, "started_at": now, "prompt": prompt}
-    )
-    if not made and step.status != StepStatus.RUNNING:
+    step = StepRun.objects.filter(run=run, key=StepRun.TURN).first() if run.fence > 1 or run.retry_of_id else None
+    made = step is None
+    if step is None:
+        step = StepRun.objects.create(run=run, key=StepRun.TURN, agent=agent, status=StepStatus.RUNNING, started_at=now, prompt=prompt)
+    elif step.status != StepStatus.RUNNING:
         StepRun.objects.filter(pk=step.pk).update(status=StepStatus.RUNNING)
     hold = Hold(run.pk, run.fence, run.conversation_id, step.pk, step.key, run.task_id)
     answers, again = ({}, ()) if made else answered(hold)

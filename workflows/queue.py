@@ -64,7 +64,7 @@ def ticket() -> None:
     A ticket that nobody has taken yet is enough. It is locked until the commit, so that it cannot be taken and
     used up by a worker that does not see this transaction's run yet.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         free = OrmQ.objects.filter(key=CLUSTER, lock__lte=timezone.now())
         if not free.select_for_update(skip_locked=True).values("pk")[:1]:
             async_task("workflows.queue.work", q_options={"cluster": CLUSTER, "task_name": "work"})
@@ -91,7 +91,8 @@ def claim(worker: str, room: int, *, busy: bool) -> list[Run]:
             leased_by=worker,
             lease_expires_at=lease_end(),
         )
-        return list(Run.objects.running().filter(pk__in=chosen, leased_by=worker)) if taken else []
+        mine = Run.objects.running().filter(pk__in=chosen, leased_by=worker)
+        return list(mine.select_related("agent", "conversation__owner")) if taken else []
 
 
 def choose(room: int, *, busy: bool) -> list[UUID]:

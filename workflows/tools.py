@@ -6,6 +6,7 @@ Each app adds its own in a `tools.py`, found by `load()`.
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -81,11 +82,16 @@ def tool(*, effect: Effect, timeout: float = 30, atomic: bool = False) -> Callab
     return register
 
 
-def load() -> dict[str, Tool]:
-    """All tools, by name."""
+@cache
+def discover() -> None:
+    """Import every app's `tools.py`, once."""
     autodiscover_modules("tools")
     from workflows import builtin  # noqa: F401 - registers the engine's own
 
+
+def load() -> dict[str, Tool]:
+    """All tools, by name."""
+    discover()
     return REGISTRY
 
 

@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("--turns", type=int, default=100)
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--freezes", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=None, help="Over how long the attacks are spread; default: two a second.")
+    parser.add_argument("--seconds", type=float, default=None, help="Over how long the attacks are spread; default: two seconds each.")
     chosen = parser.parse_args()
     # Long enough that a kill finds something in the middle.
     os.environ.setdefault("AGENTRON_PEER_PAUSE", "0.4")
@@ -31,7 +31,7 @@ def main() -> int:
     began = time.monotonic()
     worker, watch = arena.Worker(), arena.Watch()
     watch.start()
-    seconds = chosen.seconds or (chosen.kills + chosen.freezes) * 1.0
+    seconds = chosen.seconds or (chosen.kills + chosen.freezes) * 2.0
     post_turns(chosen.turns, seconds, worker, watch, chosen.kills, chosen.freezes)
     left = finish(worker, deadline=time.monotonic() + 120)
     watch.over.set()

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
 from pydantic_ai.models import Model
 
 from tests.workflows import toolbox
@@ -40,5 +42,6 @@ def drain(transactional_db: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
     monkeypatch.setattr(draining, "LOOK_SECONDS", 0.02)
     yield draining.drain
     if draining._runner is not None:
+        draining._runner.run(sync_to_async(connections.close_all)())
         draining._runner.close()
         draining._runner = None

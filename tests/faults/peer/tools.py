@@ -1,24 +1,29 @@
 """Found by the registry like every app's tools, in a worker process, once pydantic-ai is there: the place to put in the model.
 
-Each turn makes three calls: one that reads, one that may be repeated, one that acts once. An effect is a line in a file,
+What the model does depends on what it is asked. Most turns make three calls: one that reads, one that may be repeated,
+one that acts once. “word” is answered by a word, “slow” by a word after ten seconds. An effect is a line in a file,
 written in one system call, so that a kill leaves it there whole or not at all.
 """
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
 from typing import Any
 
-from tests.fakes.script import scripted
+from pydantic_ai.messages import ModelMessage, ModelRequest, UserPromptPart
+from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls, FunctionModel
+
+from tests.fakes.script import said_since_prompt
 from workflows.llm import step
 from workflows.models import Effect
 from workflows.tools import ToolContext, tool
 
 PAUSE = float(os.environ.get("AGENTRON_PEER_PAUSE", "0.05"))
-REPLIES = [
-    ("Looking.", [("look", '{"what": "one"}', "call_0")]),
-    ("Putting.", [("put", '{"what": "two"}', "call_0")]),
-    ("Sending.", [("send", '{"what": "three"}', "call_0")]),
-    "All three are done.",
+SLOW_SECONDS = 10
+CALLS = [
+    ("Looking.", "look", '{"what": "one"}'),
+    ("Putting.", "put", '{"what": "two"}'),
+    ("Sending.", "send", '{"what": "three"}'),
 ]
 
 
@@ -54,12 +59,41 @@ async def send(context: ToolContext, what: str) -> str:
     return f"{what} sent"
 
 
-MODEL = scripted(*REPLIES)
+def asked(messages: list[ModelMessage]) -> str:
+    """What the person said last."""
+    prompts = [
+        part.content
+        for message in messages
+        if isinstance(message, ModelRequest)
+        for part in message.parts
+        if isinstance(part, UserPromptPart)
+    ]
+    return str(prompts[-1])
+
+
+async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str | DeltaToolCalls]:
+    """The next reply; it depends on the messages only, so it is the same after a resume."""
+    match asked(messages):
+        case "word":
+            yield "Done."
+        case "slow":
+            await asyncio.sleep(SLOW_SECONDS)
+            yield "Done."
+        case _ if (number := said_since_prompt(messages)) < len(CALLS):
+            await asyncio.sleep(PAUSE)
+            text, name, arguments = CALLS[number]
+            yield text
+            # The same id in every reply, as some models do it.
+            yield {0: DeltaToolCall(name=name, json_args=arguments, tool_call_id="call_0")}
+        case _:
+            yield "All three are done."
+
+
+MODEL = FunctionModel(stream_function=stream)
 
 
 async def build(name: str = "") -> Any:
-    """The scripted model, after the pause that a real one takes."""
-    await asyncio.sleep(PAUSE)
+    """The scripted model, whatever was asked for."""
     return MODEL
 
 
