@@ -26,7 +26,7 @@ SHOWN = {
 class QueueAdmin(SuperuserOnlyAdmin[Model]):
     """A table of django-q2's; only the columns shown are ever read."""
 
-    sortable_by: list[str] = []
+    sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return super().get_queryset(request).only(*self.columns())
@@ -34,10 +34,10 @@ class QueueAdmin(SuperuserOnlyAdmin[Model]):
     def columns(self) -> list[str]:
         return SHOWN[self.model.__name__]
 
-    def get_list_display(self, request: HttpRequest) -> list[str]:
+    def get_list_display(self, request: HttpRequest) -> Any:
         return self.columns()
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return self.columns()
 
 
@@ -51,7 +51,7 @@ admin.site.unregister([User, Group])
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin, BaseAdmin[User]):
+class PersonAdmin(UserAdmin[User], BaseAdmin[User]):
     """Who may sign in."""
 
     form = UserChangeForm

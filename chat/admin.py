@@ -52,9 +52,9 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
     list_select_related = ["conversation"]
     # Ids sort by time and have an index.
     ordering = ["-id"]
-    sortable_by: list[str] = []
+    sortable_by = ()
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         return lookup == "conversation__id__exact" or super().lookup_allowed(lookup, value, request)
 
     def beginning(self, row: Message) -> str:
@@ -92,7 +92,7 @@ class ApiTokenAdmin(BaseAdmin[ApiToken]):
     verbs = {"revoke": "Revoke"}
     actions = ["revoke_chosen"]
 
-    def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
         return ["name", "user", "prefix", "created_at", "last_used_at", "revoked_at", "buttons"] if obj else ["name"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> list[str]:

@@ -5,7 +5,7 @@ lets only a short list of tags through, whatever the parser made.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -95,7 +95,7 @@ class Renderer(RendererHTML):
         shown = "" if not host or says(label, host) else f'<span class="host">{escape(host)}</span>'
         return f"{shown}</a>"
 
-    def image(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: dict[str, Any]) -> str:
+    def image(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
         token = tokens[index]
         source, label = str(token.attrGet("src") or ""), token.content or "image"
         host = host_of(source)

@@ -47,7 +47,7 @@ class ModelProviderAdmin(BaseAdmin[ModelProvider]):
     verbs = {"test": "Test the saved connection"}
     actions = ["test_chosen"]
 
-    def get_fields(self, request: HttpRequest, obj: ModelProvider | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: ModelProvider | None = None) -> Any:
         return [*ProviderForm.Meta.fields, *self.get_readonly_fields(request, obj)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ModelProvider | None = None) -> list[str]:
@@ -84,7 +84,7 @@ class RunAdmin(ReadOnlyAdmin[Run]):
     list_filter = ["status", "lane", "trigger"]
     list_select_related = ["agent", "conversation", "owner"]
     ordering = ["-id"]
-    sortable_by: list[str] = []
+    sortable_by = ()
     search_fields = ["owner__username"]
     verbs = {"cancel": "Cancel", "retry": "Retry"}
     actions = ["cancel_chosen", "retry_chosen"]
@@ -129,7 +129,7 @@ class StepRunAdmin(ReadOnlyAdmin[StepRun]):
     list_filter = ["status"]
     list_select_related = ["run", "agent"]
     ordering = ["-id"]
-    sortable_by: list[str] = []
+    sortable_by = ()
     exclude = ["messages"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StepRun]:
@@ -144,7 +144,7 @@ class ToolCallAdmin(ReadOnlyAdmin[ToolCall]):
     list_filter = ["state", "effect"]
     list_select_related = ["step_run"]
     ordering = ["-id"]
-    sortable_by: list[str] = []
+    sortable_by = ()
 
 
 @admin.register(HelpRequest)
@@ -155,7 +155,7 @@ class HelpRequestAdmin(ReadOnlyAdmin[HelpRequest]):
     list_filter = ["status", "kind"]
     list_select_related = ["run", "answered_by"]
     ordering = ["-id"]
-    sortable_by: list[str] = []
+    sortable_by = ()
 
 
 @admin.register(Heartbeat)

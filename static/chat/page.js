@@ -148,6 +148,12 @@ log.addEventListener("htmx:afterSwap", (event) => {
 });
 document.body.addEventListener("htmx:responseError", (event) => notice(event.detail.xhr.responseText.length < 300 ? event.detail.xhr.responseText : "That did not work. Reload the page and try again."));
 document.body.addEventListener("htmx:sendError", () => notice("The server cannot be reached: try again in a moment."));
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  const title = document.querySelector("#conversations [aria-current]")?.textContent;
+  if (!title || event.target.id !== "conversations") return;
+  page.querySelector("h1").textContent = title;
+  document.title = `${title} · Agentron`;
+});
 new ResizeObserver(toBottom).observe(scroll);
 
 socket.watch(unlockAll);

@@ -122,7 +122,9 @@ def test_times_are_in_the_readers_zone(offline: Site, page: Page) -> None:
     chat.rests()
 
     stamp = page.locator("#log time").first
-    local = page.evaluate("at => new Date(at).toLocaleTimeString('en-GB', {hour: 'numeric', minute: '2-digit'})", stamp.get_attribute("datetime"))
+    local = page.evaluate(
+        "at => new Date(at).toLocaleTimeString('en-GB', {hour: 'numeric', minute: '2-digit'})", stamp.get_attribute("datetime")
+    )
     expect(stamp).to_have_text(local)
     expect(stamp).to_have_attribute("title", re.compile("India|GMT\\+5:30"))
 

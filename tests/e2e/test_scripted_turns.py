@@ -44,7 +44,9 @@ def test_stop_keeps_what_was_said(scripted: Site, slow_model: ModelServer, page:
 
 
 def test_a_question_has_a_button_for_each_option(scripted: Site, slow_model: ModelServer, page: Page, context: BrowserContext) -> None:
-    slow_model.call_tools(("ask_user", {"question": "Which colour?", "options": ["Red", "Green"], "reason": "For the paint."})).reply("Good.")
+    slow_model.call_tools(("ask_user", {"question": "Which colour?", "options": ["Red", "Green"], "reason": "For the paint."})).reply(
+        "Good."
+    )
     chat = scripted.enter(page)
     other = Chat(context.new_page())
     other.page.goto(page.url)
@@ -88,7 +90,9 @@ def test_a_failed_turn_can_be_tried_again(scripted: Site, slow_model: ModelServe
     chat.rests()
 
 
-def test_a_killed_web_process_loses_and_doubles_nothing(scripted: Site, slow_model: ModelServer, page: Page, complaints: Complaints) -> None:
+def test_a_killed_web_process_loses_and_doubles_nothing(
+    scripted: Site, slow_model: ModelServer, page: Page, complaints: Complaints
+) -> None:
     slow_model.reply(STORY).reply("Second answer.")
     chat = scripted.enter(page)
     chat.say("tell me a story")
@@ -142,8 +146,10 @@ HOSTILE = """
 
 def test_hostile_words_of_a_model_do_nothing(scripted: Site, slow_model: ModelServer, page: Page, context: BrowserContext) -> None:
     foreign: list[str] = []
-    context.on("request", lambda request: foreign.append(request.url) if not request.url.startswith((scripted.address, "ws", "data:")) else None)
-    slow_model.call_tools(("ask_user", {"question": HOSTILE, "options": ["<img src=x onerror=alert(1)>"]})).reply(HOSTILE)
+    context.on(
+        "request", lambda request: foreign.append(request.url) if not request.url.startswith((scripted.address, "ws", "data:")) else None
+    )
+    slow_model.call_tools(("ask_user", {"question": HOSTILE, "options": ["<img src=x onerror=alert(1)>", "no"]})).reply(HOSTILE)
     chat = scripted.enter(page)
     chat.say(HOSTILE)
     page.get_by_label("A question for you").get_by_role("button").first.click()

@@ -1,0 +1,235 @@
+"""The admin: opens for superusers, refuses everybody else, shows no secrets, and costs the same however much there is."""
+
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from chat import log
+from chat.models import ApiToken, Message
+from tests.factories import make_conversation, make_turn, make_user
+from workflows.llm.errors import ModelError
+from workflows.models import Heartbeat, Memory, ModelProvider, Run, StepRun, ToolCall
+
+OURS = ("chat", "workflows", "django_q", "auth")
+MODELS = [model for model in admin.site._registry if model._meta.app_label in OURS]
+UNSHOWN = {"SignInLink"}
+
+
+def address(model: type[Model], page: str, *arguments: Any) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=arguments)
+
+
+@pytest.fixture
+def boss(db: None) -> User:
+    return make_user("boss", is_superuser=True, is_staff=True)
+
+
+@pytest.fixture
+def desk(boss: User, client: Client) -> Client:
+    client.force_login(boss)
+    return client
+
+
+def some_rows(count: int) -> None:
+    """A bit of everything that grows."""
+    for n in range(count):
+        run = make_turn(text=f"turn {n}")
+        step = StepRun.objects.create(run=run, key="turn", messages={"secret": "checkpoint"})
+        ToolCall.objects.create(step_run=step, reply=1, call_id="1", tool="fetch_url", effect="read", args_hash="x")
+        Memory.objects.create(owner=run.owner, key="dog", value="Rex")
+        ApiToken.issue(run.owner, "tests")
+        Heartbeat.beat("worker", f"host:{run.pk}")
+
+
+def test_every_model_of_ours_is_there() -> None:
+    missing = [model.__name__ for app in ("chat", "workflows") for model in apps.get_app_config(app).get_models() if model not in MODELS]
+
+    assert set(missing) == UNSHOWN
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_list_opens_with_a_fixed_number_of_queries(desk: Client, model: type[Model]) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            assert desk.get(address(model, "changelist")).status_code == 200
+        return len(captured)
+
+    some_rows(2)
+    desk.get(address(model, "changelist"))
+    few = queries()
+    some_rows(10)
+
+    assert queries() == few
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_form_opens(desk: Client, model: type[Model]) -> None:
+    some_rows(1)
+    ModelProvider.objects.create(name="local", kind="ollama")
+    row = model._default_manager.first()
+
+    assert desk.get(address(model, "add")).status_code in (200, 403)
+    if row is not None:
+        assert desk.get(address(model, "change", row.pk)).status_code == 200
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_a_plain_user_sees_nothing(client: Client, model: type[Model], db: None) -> None:
+    client.force_login(make_user())
+
+    assert client.get(address(model, "changelist")).status_code == 302
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS if model._meta.app_label == "django_q"], ids=lambda model: model.__name__)
+def test_the_queues_tables_are_for_superusers_only(client: Client, model: type[Model], db: None) -> None:
+    from django.contrib.auth.models import Permission
+
+    staff = make_user(is_staff=True)
+    staff.user_permissions.set(Permission.objects.all())
+    client.force_login(staff)
+
+    assert client.get(address(model, "changelist")).status_code == 403
+
+
+def test_the_queues_tables_never_load_a_pickle(desk: Client) -> None:
+    task, ticket = apps.get_model("django_q", "Task"), apps.get_model("django_q", "OrmQ")
+    now = timezone.now()
+    task.objects.create(id="1", name="job", func="f", args=("ARGUMENT",), result="RESULT", started=now, stopped=now, success=False)
+    ticket.objects.create(key="runs", payload="not a pickle at all")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE django_q_task SET args = 'broken', result = 'broken'")
+
+    pages = [desk.get(address(apps.get_model("django_q", name), "changelist")) for name in ("Task", "Failure", "OrmQ")]
+    pages += [desk.get(address(task, "change", "1")), desk.get(address(ticket, "change", ticket.objects.get().pk))]
+
+    assert [page.status_code for page in pages] == [200] * 5
+    assert not any(word in page.content for page in pages for word in (b"ARGUMENT", b"RESULT", b"broken", b"not a pickle"))
+
+
+def test_a_token_is_shown_once(desk: Client, boss: User) -> None:
+    made = desk.post(address(ApiToken, "add"), {"name": "backup"}).content.decode()
+
+    token = ApiToken.objects.get(user=boss, name="backup")
+    secret = made.split('value="agt_')[1].split('"')[0]
+    assert token.prefix == f"agt_{secret}"[:10]
+    assert secret not in desk.get(address(ApiToken, "changelist")).content.decode()
+    assert secret not in desk.get(address(ApiToken, "change", token.pk)).content.decode()
+
+
+def test_two_tokens_of_a_name_are_refused_with_a_sentence(desk: Client) -> None:
+    desk.post(address(ApiToken, "add"), {"name": "backup"})
+
+    assert b"revoke it first" in desk.post(address(ApiToken, "add"), {"name": "backup"}).content
+
+
+def test_a_token_can_be_revoked(desk: Client, boss: User) -> None:
+    token, _ = ApiToken.issue(boss, "backup")
+
+    desk.post(address(ApiToken, "do", token.pk, "revoke"))
+
+    token.refresh_from_db()
+    assert token.revoked_at
+
+
+PROVIDER = {"name": "local", "kind": "openai-chat", "base_url": "http://127.0.0.1:9/v1", "default_model": "m", "enabled": "on"}
+
+
+def test_a_key_goes_in_and_never_comes_out(desk: Client) -> None:
+    desk.post(address(ModelProvider, "add"), {**PROVIDER, "new_key": "sk-very-secret"})
+    row = ModelProvider.objects.get()
+
+    page = desk.get(address(ModelProvider, "change", row.pk)).content
+
+    assert row.api_key == "sk-very-secret"
+    assert b"sk-very-secret" not in page
+
+
+@pytest.mark.parametrize(("change", "left"), [({}, "sk-1"), ({"new_key": "sk-2"}, "sk-2"), ({"forget_key": "on"}, "")])
+def test_a_key_stays_until_it_is_replaced_or_forgotten(desk: Client, change: dict[str, str], left: str) -> None:
+    row = ModelProvider.objects.create(name="local", kind="openai-chat", api_key="sk-1")
+
+    desk.post(address(ModelProvider, "change", row.pk), {**PROVIDER, **change})
+
+    row.refresh_from_db()
+    assert row.api_key == left
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "agentron_encryption_keys", "not a name"])
+def test_other_secrets_cannot_stand_in_for_a_key(desk: Client, name: str) -> None:
+    page = desk.post(address(ModelProvider, "add"), {**PROVIDER, "api_key_env": name})
+
+    assert b"cannot hold a model" in page.content
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"), [("ready", b"local answered: ready"), (ModelError("It is dead."), b"local does not work: It is dead.")]
+)
+def test_a_connection_can_be_tested(desk: Client, monkeypatch: pytest.MonkeyPatch, answer: str | Exception, told: bytes) -> None:
+    row = ModelProvider.objects.create(name="local", kind="openai-chat", base_url="http://127.0.0.1:9/v1", default_model="m")
+    monkeypatch.setattr("workflows.llm.check.try_model", Mock(side_effect=[answer]))
+
+    page = desk.post(address(ModelProvider, "do", row.pk, "test"), follow=True)
+
+    assert told in page.content
+
+
+@pytest.mark.parametrize(("verb", "status"), [("cancel", "cancelled"), ("retry", "queued")])
+def test_a_run_can_be_cancelled_and_retried(desk: Client, verb: str, status: str) -> None:
+    run = make_turn()
+
+    desk.post(address(Run, "do", run.pk, "cancel"))
+    desk.post(address(Run, "do", run.pk, verb))
+
+    assert Run.objects.order_by("-id").values_list("status", flat=True).first() == status
+
+
+def test_what_cannot_be_done_is_a_sentence(desk: Client) -> None:
+    run = make_turn()
+
+    page = desk.post(address(Run, "do", run.pk, "retry"), follow=True)
+
+    assert b"only a failed or cancelled run can be retried" in page.content
+
+
+@pytest.mark.parametrize(("ask", "status"), [(Client.get, 405), (Client.post, 404)])
+def test_a_verb_takes_a_post_and_must_exist(desk: Client, ask: Callable[..., Any], status: int) -> None:
+    run = make_turn()
+
+    assert ask(desk, address(Run, "do", run.pk, "explode")).status_code == status
+
+
+def test_a_verb_needs_the_right_to_change(client: Client, db: None) -> None:
+    run = make_turn()
+    client.force_login(make_user(is_staff=True))
+
+    assert client.post(address(Run, "do", run.pk, "cancel")).status_code == 403
+
+
+def test_messages_are_read_only(desk: Client) -> None:
+    conversation = make_conversation()
+    log.post(conversation.pk, Message(author="user", text="<script>", via="web"))
+    row = Message.objects.get()
+
+    page = desk.get(address(Message, "change", row.pk)).content
+
+    assert b"<script>&" not in page
+    assert b'name="text"' not in page
+    assert desk.post(address(Message, "change", row.pk), {"text": "x"}).status_code == 403
+
+
+def test_the_admin_alone_may_evaluate(desk: Client, boss: User) -> None:
+    assert "unsafe-eval" in desk.get("/admin/").headers["Content-Security-Policy"]
+    assert "unsafe" not in desk.get(f"/chats/{make_conversation(boss).pk}/").headers["Content-Security-Policy"]
