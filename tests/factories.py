@@ -43,6 +43,7 @@ def say(conversation: Conversation, text: str = "hello", via: Message.Via = Mess
 def make_turn(conversation: Conversation | None = None, text: str = "hello") -> Run:
     """A queued turn."""
     message = say(conversation or make_conversation(), text)
+    assert message.run_id
     return Run.objects.get(pk=message.run_id)
 
 

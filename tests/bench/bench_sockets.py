@@ -81,7 +81,17 @@ async def measure(address: str, conversation_ids: list[str], sockets: int, messa
     for _ in tasks:
         await ready.acquire()
     await asyncio.sleep(1)
-    call = [sys.executable, "-m", "tests.bench.bench_sockets", "--write", *conversation_ids, "--messages", str(messages), "--pause", str(pause)]
+    call = [
+        sys.executable,
+        "-m",
+        "tests.bench.bench_sockets",
+        "--write",
+        *conversation_ids,
+        "--messages",
+        str(messages),
+        "--pause",
+        str(pause),
+    ]
     writer = await asyncio.create_subprocess_exec(*call, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     printed, _ = await writer.communicate()
     await asyncio.sleep(2)
@@ -135,7 +145,11 @@ def main() -> None:
         os.environ["AGENTRON_DATA"] = folder
         secret, ids, database = prepare(200)
         address = f"ws://127.0.0.1:{options.port}/ws/chats/{{}}/?token={secret}&after=0"
-        rows = (("1 socket", ids[:1], 1, 0.02), ("200 sockets, 200 conversations", ids[1:], 199, 0.02), ("200 tabs of one conversation", ids[:1], 200, 0.2))
+        rows = (
+            ("1 socket", ids[:1], 1, 0.02),
+            ("200 sockets, 200 conversations", ids[1:], 199, 0.02),
+            ("200 tabs of one conversation", ids[:1], 200, 0.2),
+        )
         print("| database | what | frames | p50 ms | p95 ms | p99 ms | max ms |\n|---|---|---|---|---|---|---|")
         for name, chosen, sockets, pause in rows:
             with server(options.port):

@@ -125,7 +125,9 @@ async def ask(client: httpx.AsyncClient, frames: websockets.ClientConnection, co
     first = 0.0
     async for text in frames:
         frame = json.loads(text)
-        spoken = (frame["type"] == "delta" and frame["data"]["text"]) or (frame["type"] == "message" and frame["data"]["author"] == "assistant")
+        spoken = (frame["type"] == "delta" and frame["data"]["text"]) or (
+            frame["type"] == "message" and frame["data"]["author"] == "assistant"
+        )
         if spoken and not first:
             first = time.perf_counter() - began
         if frame["type"] == "status":
@@ -169,7 +171,7 @@ def many_at_once(database: str, turns: int) -> Iterator[Row]:
         yield Row(f"{database}: {turns} turns at once, model takes {MODEL_SECONDS} s", f"{took:.1f} s", "≤ 12 s", took <= 12)
         yield Row(f"{database}: memory meanwhile (summed PSS, all processes)", f"{peak.megabytes:.0f} MB", "< 600 MB", peak.megabytes < 600)
         yield Row(f"{database}: processor time of Agentron", f"{spent:.1f} s")
-        yield Row(f"{database}: processor time of the model server", f"{cpu(server_process(server.port)):.1f} s")
+        yield Row(f"{database}: processor time of the model server", f"{cpu(server_process(int(server.url.rpartition(':')[2]))):.1f} s")
 
 
 def server_process(port: int) -> psutil.Process:

@@ -10,15 +10,15 @@ from chat.log import MAX_TEXT, check_text, clean, storable
     ("text", "stored"),
     [("plain", "plain"), ("a\0b", "a\ufffdb"), ("a\ud800b", "a\ufffdb"), ("\ud83d\ude00", "😀"), ("😀", "😀")],
 )
-def test_text_from_a_model_is_made_storable(text, stored):
+def test_text_from_a_model_is_made_storable(text: str, stored: str) -> None:
     assert clean(text) == stored
 
 
-def test_data_is_made_storable_all_the_way_down():
+def test_data_is_made_storable_all_the_way_down() -> None:
     assert storable({"a\0": ["\ud800", {"b": 1, "c": None}]}) == {"a\ufffd": ["\ufffd", {"b": 1, "c": None}]}
 
 
-def test_what_only_looks_like_an_escape_is_left_alone():
+def test_what_only_looks_like_an_escape_is_left_alone() -> None:
     assert storable(["C:\\u0000", "\\ud800", "😀"]) == ["C:\\u0000", "\\ud800", "😀"]
 
 
@@ -32,6 +32,6 @@ def test_what_only_looks_like_an_escape_is_left_alone():
         ("x" * (MAX_TEXT + 1), "send at most 20,000 at a time"),
     ],
 )
-def test_a_person_is_told_what_to_change(text, sentence):
+def test_a_person_is_told_what_to_change(text: str, sentence: str) -> None:
     with pytest.raises(InvalidError, match=sentence):
         check_text(text)

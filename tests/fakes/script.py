@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, ToolReturnPart, UserPromptPart
+from pydantic_ai.messages import ModelMessage, ModelResponse, ToolReturnPart, UserPromptPart
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls, FunctionModel
 
 # A reply: a text, a list of calls (tool, arguments JSON, call id), or both; or an error to raise.
@@ -14,8 +14,8 @@ def scripted(*replies: Reply | Callable[[list[ModelMessage]], Reply]) -> Functio
     """A model that gives `replies` in order after each user prompt; `calls` on it counts how often it was asked."""
 
     async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str | DeltaToolCalls]:
-        model.calls += 1  # type: ignore[attr-defined]
-        model.heard.append(list(messages))  # type: ignore[attr-defined]
+        model.calls += 1
+        model.heard.append(list(messages))
         reply = replies[min(said_since_prompt(messages), len(replies) - 1)]
         if callable(reply):
             reply = reply(messages)
@@ -38,7 +38,7 @@ def said_since_prompt(messages: list[ModelMessage]) -> int:
     for message in messages:
         if isinstance(message, ModelResponse):
             count += 1
-        elif isinstance(message, ModelRequest) and any(isinstance(part, UserPromptPart) for part in message.parts):
+        elif any(isinstance(part, UserPromptPart) for part in message.parts):
             count = 0
     return count
 

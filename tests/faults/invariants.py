@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from uuid import UUID
 
 from django.db.models import Count, Max, Min
 
@@ -25,7 +26,7 @@ def runs() -> list[str]:
     return found
 
 
-def ended() -> list[object]:
+def ended() -> list[UUID]:
     """The ids of the runs that have ended."""
     return list(Run.objects.filter(status__in=FINISHED).values_list("pk", flat=True))
 
@@ -49,9 +50,9 @@ def log() -> list[str]:
     """Numbers without gaps, tool calls and answers once, no draft left."""
     numbers = Conversation.objects.annotate(n=Count("messages"), low=Min("messages__seq"), high=Max("messages__seq"))
     found = [
-        f"conversation {row.pk}: {row.n} messages, {row.low} to {row.high}, last_seq {row.last_seq}"
-        for row in numbers.filter(last_seq__gt=0)
-        if not (row.n == row.high == row.last_seq and row.low == 1)
+        f"conversation {pk}: {n} messages, {low} to {high}, last_seq {last}"
+        for pk, n, low, high, last in numbers.filter(last_seq__gt=0).values_list("pk", "n", "low", "high", "last_seq")
+        if not (n == high == last and low == 1)
     ]
     shown = Message.objects.filter(kind__in=("tool_use", "tool_result")).values_list("run_id", "kind", "payload__reply", "payload__call_id")
     found += [f"{key} is in the log {n} times" for key, n in Counter(shown).items() if n > 1]

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
+from pytest_django import Settings
 
 from chat.models import Message
 from tests.factories import make_agent, make_conversation, make_turn, make_user, say
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _assistant(transactional_db):
+def _assistant(transactional_db: None) -> Agent:
     return Agent.objects.filter(is_default=True).first() or make_agent(is_default=True)
 
 
@@ -28,45 +29,47 @@ def expire(run: Run) -> None:
     Run.objects.filter(pk=run.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
 
 
-def test_a_queued_run_has_a_ticket():
+def test_a_queued_run_has_a_ticket() -> None:
     make_turn()
 
     assert OrmQ.objects.filter(key="runs").count() == 1
 
 
-def test_one_free_ticket_is_enough():
+def test_one_free_ticket_is_enough() -> None:
     make_turn()
     make_turn()
 
     assert OrmQ.objects.filter(key="runs").count() == 1
 
 
-def test_a_claim_raises_the_fence_and_takes_a_lease():
+def test_a_claim_raises_the_fence_and_takes_a_lease() -> None:
     run = make_turn()
 
     [claimed] = claim()
 
     assert (claimed.pk, claimed.fence, claimed.leased_by, claimed.status) == (run.pk, 1, "here:1:a", RunStatus.RUNNING)
+    assert claimed.lease_expires_at
     assert claimed.lease_expires_at > timezone.now()
 
 
-def test_a_claimed_run_is_not_claimed_again():
+def test_a_claimed_run_is_not_claimed_again() -> None:
     make_turn()
     claim()
 
     assert claim("here:2:b") == []
 
 
-def test_one_turn_of_a_conversation_runs_at_a_time():
+def test_one_turn_of_a_conversation_runs_at_a_time() -> None:
     conversation = make_conversation()
     first, second = say(conversation, "one"), say(conversation, "two")
 
     assert [run.pk for run in claim()] == [first.run_id]
     assert claim() == []
+    assert second.run_id
     assert Run.objects.get(pk=second.run_id).status == RunStatus.QUEUED
 
 
-def test_the_cap_of_a_lane_holds(settings):
+def test_the_cap_of_a_lane_holds(settings: Settings) -> None:
     settings.AGENTRON_MAX_TURNS = 2
     for _ in range(4):
         make_turn()
@@ -75,7 +78,7 @@ def test_the_cap_of_a_lane_holds(settings):
     assert claim() == []
 
 
-def test_a_parked_run_holds_no_place(settings):
+def test_a_parked_run_holds_no_place(settings: Settings) -> None:
     settings.AGENTRON_MAX_TURNS = 1
     make_turn()
     [parked] = claim()
@@ -85,7 +88,7 @@ def test_a_parked_run_holds_no_place(settings):
     assert [run.pk for run in claim()] == [other.pk]
 
 
-def test_owners_take_turns(settings):
+def test_owners_take_turns(settings: Settings) -> None:
     settings.AGENTRON_MAX_TURNS = 4
     busy, quiet = make_user(), make_user()
     for _ in range(10):
@@ -95,7 +98,7 @@ def test_owners_take_turns(settings):
     assert last.pk in [run.pk for run in claim()]
 
 
-def test_workflow_runs_have_a_cap_of_their_own(settings):
+def test_workflow_runs_have_a_cap_of_their_own(settings: Settings) -> None:
     settings.AGENTRON_MAX_TURNS, settings.AGENTRON_MAX_RUNS = 1, 1
     for lane in (Lane.TURN, Lane.RUN, Lane.RUN):
         Run.objects.filter(pk=make_turn().pk).update(lane=lane)
@@ -103,14 +106,14 @@ def test_workflow_runs_have_a_cap_of_their_own(settings):
     assert sorted(run.lane for run in claim()) == ["run", "turn"]
 
 
-def test_a_run_that_is_not_due_waits():
+def test_a_run_that_is_not_due_waits() -> None:
     run = make_turn()
     Run.objects.filter(pk=run.pk).update(not_before=timezone.now() + timedelta(minutes=1))
 
     assert claim() == []
 
 
-def test_a_late_worker_cannot_commit_after_its_lease():
+def test_a_late_worker_cannot_commit_after_its_lease() -> None:
     make_turn()
     [late] = claim()
     expire(late)
@@ -121,7 +124,7 @@ def test_a_late_worker_cannot_commit_after_its_lease():
         journal.guard(late.pk, late.fence, progress=True)
 
 
-def test_a_late_worker_cannot_commit_before_the_next_claim_either():
+def test_a_late_worker_cannot_commit_before_the_next_claim_either() -> None:
     make_turn()
     [late] = claim()
     expire(late)
@@ -131,21 +134,21 @@ def test_a_late_worker_cannot_commit_before_the_next_claim_either():
         journal.guard(late.pk, late.fence, progress=True)
 
 
-def test_a_lease_that_lives_is_not_swept():
+def test_a_lease_that_lives_is_not_swept() -> None:
     make_turn()
     claim(f"elsewhere:1:{'a' * 6}")
 
     assert engine.sweep() == 0
 
 
-def test_the_leases_of_a_dead_process_end_at_once():
+def test_the_leases_of_a_dead_process_end_at_once() -> None:
     make_turn()
     claim(f"{queue.machine()}:4194999:abcdef")
 
     assert engine.sweep() == 1
 
 
-def test_renewing_prolongs_only_what_is_driven():
+def test_renewing_prolongs_only_what_is_driven() -> None:
     first, second = make_turn(), make_turn()
     claim()
     for run in (first, second):
@@ -156,7 +159,7 @@ def test_renewing_prolongs_only_what_is_driven():
     assert [run.pk for run in Run.objects.expired()] == [second.pk]
 
 
-def test_a_death_without_progress_counts():
+def test_a_death_without_progress_counts() -> None:
     make_turn()
     [run] = claim()
     expire(run)
@@ -167,7 +170,7 @@ def test_a_death_without_progress_counts():
     assert (run.status, run.deaths) == (RunStatus.QUEUED, 1)
 
 
-def test_a_death_after_progress_does_not_count():
+def test_a_death_after_progress_does_not_count() -> None:
     make_turn()
     [run] = claim()
     journal.guard(run.pk, run.fence, progress=True)
@@ -179,7 +182,7 @@ def test_a_death_after_progress_does_not_count():
     assert run.deaths == 0
 
 
-def test_a_suspect_is_claimed_alone_and_only_by_an_idle_process():
+def test_a_suspect_is_claimed_alone_and_only_by_an_idle_process() -> None:
     suspect, other = make_turn(), make_turn()
     Run.objects.filter(pk=suspect.pk).update(deaths=2)
 
@@ -187,7 +190,7 @@ def test_a_suspect_is_claimed_alone_and_only_by_an_idle_process():
     assert [run.pk for run in claim("here:2:b")] == [suspect.pk]
 
 
-def test_a_run_that_kills_every_worker_is_given_up_and_says_so():
+def test_a_run_that_kills_every_worker_is_given_up_and_says_so() -> None:
     run = make_turn()
     for _ in range(4):
         [claimed] = claim()
@@ -199,7 +202,7 @@ def test_a_run_that_kills_every_worker_is_given_up_and_says_so():
     assert "died 4 times without any progress" in Message.objects.get(run_id=run.pk, kind="error").text
 
 
-def test_a_cancelled_run_of_a_dead_worker_ends_with_the_sweep():
+def test_a_cancelled_run_of_a_dead_worker_ends_with_the_sweep() -> None:
     make_turn()
     [run] = claim()
     engine.cancel(run, by=run.owner)
@@ -211,7 +214,7 @@ def test_a_cancelled_run_of_a_dead_worker_ends_with_the_sweep():
     assert run.status == RunStatus.CANCELLED
 
 
-def test_a_lost_ticket_is_replaced():
+def test_a_lost_ticket_is_replaced() -> None:
     make_turn()
     OrmQ.objects.all().delete()
 
@@ -220,7 +223,7 @@ def test_a_lost_ticket_is_replaced():
     assert OrmQ.objects.filter(key="runs").count() == 1
 
 
-def test_handing_back_is_no_death():
+def test_handing_back_is_no_death() -> None:
     make_turn()
     [run] = claim()
 
@@ -230,7 +233,7 @@ def test_handing_back_is_no_death():
     assert (run.status, run.deaths, run.leased_by) == (RunStatus.QUEUED, 0, "")
 
 
-def test_the_load_is_told():
+def test_the_load_is_told() -> None:
     make_turn()
     make_turn()
     claim(room=1)

@@ -1,6 +1,12 @@
 """A turn from the message to the answer, in one process with a scripted model."""
 
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
 import pytest
+from django.utils import timezone
+from pydantic_ai.models import Model
 
 from chat.models import Draft, Message
 from tests.factories import kinds, make_agent, make_conversation, make_turn, say
@@ -9,19 +15,17 @@ from tests.workflows import toolbox
 from workflows import engine
 from workflows.errors import ConflictError, NotAllowedError
 from workflows.llm.errors import ModelError
-from workflows.models import CallState, HelpRequest, Run, RunStatus, StepRun, StepStatus, ToolCall
+from workflows.models import Agent, CallState, HelpRequest, Run, RunStatus, StepRun, StepStatus, ToolCall
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def assistant(transactional_db):
-    from workflows.models import Agent
-
+def assistant(transactional_db: None) -> Agent:
     return Agent.objects.filter(is_default=True).first() or make_agent(is_default=True)
 
 
-def test_a_message_is_answered(model, drain):
+def test_a_message_is_answered(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     model(scripted("Hello to you."))
     run = make_turn(text="hello")
 
@@ -32,7 +36,7 @@ def test_a_message_is_answered(model, drain):
     assert kinds(run.conversation_id) == ["message", "message", "status"]
 
 
-def test_a_tool_is_called_and_its_result_reaches_the_model(model, drain):
+def test_a_tool_is_called_and_its_result_reaches_the_model(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     model(scripted(("Let me look.", [("look", '{"what": "grass"}', "c1")]), last_result))
     run = make_turn()
 
@@ -44,7 +48,7 @@ def test_a_tool_is_called_and_its_result_reaches_the_model(model, drain):
     assert ToolCall.objects.get().state == CallState.DONE
 
 
-def test_no_draft_is_left_after_the_answer(model, drain):
+def test_no_draft_is_left_after_the_answer(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     model(scripted("one two three"))
     make_turn()
 
@@ -53,7 +57,7 @@ def test_no_draft_is_left_after_the_answer(model, drain):
     assert not Draft.objects.exists()
 
 
-def test_a_tool_that_refuses_tells_the_model_why(model, drain):
+def test_a_tool_that_refuses_tells_the_model_why(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     model(scripted([("refuse", '{"what": "red"}', "c1")], last_result))
     run = make_turn()
 
@@ -63,7 +67,9 @@ def test_a_tool_that_refuses_tells_the_model_why(model, drain):
     assert "ask for green" in run.output
 
 
-def test_a_broken_tool_does_not_end_the_run(model, drain, caplog):
+def test_a_broken_tool_does_not_end_the_run(
+    model: Callable[[Model], Any], drain: Callable[[], None], caplog: pytest.LogCaptureFixture
+) -> None:
     model(scripted([("break_down", "{}", "c1")], last_result))
     run = make_turn()
 
@@ -73,7 +79,7 @@ def test_a_broken_tool_does_not_end_the_run(model, drain, caplog):
     assert "break_down is broken" in run.output
 
 
-def test_a_tool_that_hangs_is_given_up(model, drain):
+def test_a_tool_that_hangs_is_given_up(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     model(scripted([("hang", "{}", "c1")], last_result))
     run = make_turn()
 
@@ -83,7 +89,7 @@ def test_a_tool_that_hangs_is_given_up(model, drain):
     assert "did not answer within 0.05 seconds" in run.output
 
 
-def test_bad_arguments_come_back_to_the_model_and_into_the_log(model, drain):
+def test_bad_arguments_come_back_to_the_model_and_into_the_log(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     model(scripted([("look", '{"which": "grass"}', "c1")], "Sorry."))
     run = make_turn()
 
@@ -93,7 +99,7 @@ def test_bad_arguments_come_back_to_the_model_and_into_the_log(model, drain):
     assert ToolCall.objects.get().state == CallState.FAILED
 
 
-def test_a_question_parks_the_run_and_holds_nothing(model, drain):
+def test_a_question_parks_the_run_and_holds_nothing(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     model(scripted([("inquire", '{"question": "Which colour?"}', "c1")], last_result))
     run = make_turn()
 
@@ -104,7 +110,7 @@ def test_a_question_parks_the_run_and_holds_nothing(model, drain):
     assert kinds(run.conversation_id) == ["message", "tool_use", "help_request", "status"]
 
 
-def test_the_answer_is_the_result_of_the_call_that_asked(model, drain):
+def test_the_answer_is_the_result_of_the_call_that_asked(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     script = model(scripted([("inquire", '{"question": "Which colour?"}', "c1")], last_result))
     run = make_turn()
     drain()
@@ -116,7 +122,7 @@ def test_the_answer_is_the_result_of_the_call_that_asked(model, drain):
     assert (run.status, run.output.strip(), script.calls) == (RunStatus.SUCCEEDED, "blue", 2)
 
 
-def test_the_same_answer_twice_is_refused_by_name(model, drain):
+def test_the_same_answer_twice_is_refused_by_name(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     model(scripted([("inquire", '{"question": "Which colour?"}', "c1")], "fine"))
     run = make_turn()
     drain()
@@ -127,7 +133,7 @@ def test_the_same_answer_twice_is_refused_by_name(model, drain):
         engine.respond(request, by=run.owner, via=Message.Via.WEB, response="red")
 
 
-def test_a_step_with_two_questions_waits_for_both(model, drain):
+def test_a_step_with_two_questions_waits_for_both(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     ask = [("inquire", '{"question": "One?"}', "c1"), ("inquire", '{"question": "Two?"}', "c2")]
     model(scripted(ask, "done"))
     run = make_turn()
@@ -145,7 +151,7 @@ def test_a_step_with_two_questions_waits_for_both(model, drain):
     assert run.status == RunStatus.SUCCEEDED
 
 
-def test_plain_text_answers_a_question_that_its_author_has_seen(model, drain):
+def test_plain_text_answers_a_question_that_its_author_has_seen(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     model(scripted([("inquire", '{"question": "Which colour?"}', "c1")], last_result))
     run = make_turn()
     drain()
@@ -157,7 +163,7 @@ def test_plain_text_answers_a_question_that_its_author_has_seen(model, drain):
     assert (run.output.strip(), Run.objects.count()) == ("green", 1)
 
 
-def test_plain_text_written_before_the_question_was_shown_is_a_turn(model, drain):
+def test_plain_text_written_before_the_question_was_shown_is_a_turn(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     model(scripted([("inquire", '{"question": "Which colour?"}', "c1")], last_result))
     run = make_turn()
     drain()
@@ -168,7 +174,7 @@ def test_plain_text_written_before_the_question_was_shown_is_a_turn(model, drain
     assert HelpRequest.objects.open().count() == 1
 
 
-def test_a_queued_run_is_cancelled_at_once():
+def test_a_queued_run_is_cancelled_at_once() -> None:
     run = make_turn()
 
     engine.cancel(run, by=run.owner)
@@ -179,7 +185,7 @@ def test_a_queued_run_is_cancelled_at_once():
         engine.cancel(run, by=run.owner)
 
 
-def test_a_waiting_run_that_is_cancelled_takes_no_answer(model, drain):
+def test_a_waiting_run_that_is_cancelled_takes_no_answer(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     model(scripted([("inquire", '{"question": "Which colour?"}', "c1")], "x"))
     run = make_turn()
     drain()
@@ -190,7 +196,7 @@ def test_a_waiting_run_that_is_cancelled_takes_no_answer(model, drain):
         engine.respond(HelpRequest.objects.get(), by=run.owner, via=Message.Via.API, response="blue")
 
 
-def test_a_model_that_fails_for_good_fails_the_turn_with_a_sentence(model, drain):
+def test_a_model_that_fails_for_good_fails_the_turn_with_a_sentence(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     model(scripted(ModelError("The key was refused: check it.", retryable=False)))
     run = make_turn()
 
@@ -201,7 +207,7 @@ def test_a_model_that_fails_for_good_fails_the_turn_with_a_sentence(model, drain
     assert kinds(run.conversation_id) == ["message", "error", "status"]
 
 
-def test_a_model_is_tried_five_times(model, drain, monkeypatch):
+def test_a_model_is_tried_five_times(model: Callable[[Model], Any], drain: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workflows.drive.Driver.wait", no_wait)
     script = model(scripted(ModelError("It is overloaded.", retryable=True)))
     run = make_turn()
@@ -212,11 +218,11 @@ def test_a_model_is_tried_five_times(model, drain, monkeypatch):
     assert (run.status, script.calls) == (RunStatus.FAILED, 5)
 
 
-async def no_wait(driver, exc, tries):
+async def no_wait(driver: object, exc: object, tries: int) -> None:
     return None
 
 
-def test_a_retry_goes_on_from_the_checkpoint(model, drain):
+def test_a_retry_goes_on_from_the_checkpoint(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     model(scripted([("look", '{"what": "grass"}', "c1")], ModelError("It broke.", retryable=False)))
     run = make_turn()
     drain()
@@ -230,7 +236,7 @@ def test_a_retry_goes_on_from_the_checkpoint(model, drain):
     assert toolbox.calls == [("look", "grass")]
 
 
-def test_a_call_that_acts_once_and_was_cut_off_is_asked_about(model, drain):
+def test_a_call_that_acts_once_and_was_cut_off_is_asked_about(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     model(scripted([("send", '{"what": "mail"}', "c1")], last_result))
     run = make_turn()
     kill_during_the_call(run, model, drain)
@@ -242,7 +248,7 @@ def test_a_call_that_acts_once_and_was_cut_off_is_asked_about(model, drain):
 
 
 @pytest.mark.parametrize(("decision", "calls"), [("done", 1), ("again", 2)])
-def test_the_owner_says_what_became_of_it(model, drain, decision, calls):
+def test_the_owner_says_what_became_of_it(model: Callable[[Model], Any], drain: Callable[[], None], decision: str, calls: int) -> None:
     model(scripted([("send", '{"what": "mail"}', "c1")], last_result))
     run = make_turn()
     kill_during_the_call(run, model, drain)
@@ -255,7 +261,7 @@ def test_the_owner_says_what_became_of_it(model, drain, decision, calls):
     assert (run.status, len(toolbox.calls)) == (RunStatus.SUCCEEDED, calls)
 
 
-def test_the_owner_stops_after_a_cut_off_call(model, drain):
+def test_the_owner_stops_after_a_cut_off_call(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     model(scripted([("send", '{"what": "mail"}', "c1")], last_result))
     run = make_turn()
     kill_during_the_call(run, model, drain)
@@ -268,21 +274,19 @@ def test_the_owner_stops_after_a_cut_off_call(model, drain):
     assert (run.status, toolbox.calls) == (RunStatus.CANCELLED, [("send", "mail")])
 
 
-def kill_during_the_call(run: Run, model, drain) -> None:
+def kill_during_the_call(run: Run, model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     """Leave what a worker leaves that dies between a call and its record."""
-    from django.utils import timezone
-
     drain()
     row = ToolCall.objects.get()
     checkpoint = StepRun.objects.get().messages
     checkpoint["messages"] = checkpoint["messages"][:2]
     ToolCall.objects.filter(pk=row.pk).update(state=CallState.INTENDED, result=None)
     StepRun.objects.update(status=StepStatus.RUNNING, messages=checkpoint, replies=1)
-    Run.objects.update(status=RunStatus.RUNNING, lease_expires_at=timezone.now() - timezone.timedelta(seconds=1))
+    Run.objects.update(status=RunStatus.RUNNING, lease_expires_at=timezone.now() - timedelta(seconds=1))
     assert engine.sweep() == 1
 
 
-def test_the_next_turn_knows_what_was_said(model, drain):
+def test_the_next_turn_knows_what_was_said(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
     script = model(scripted("First answer."))
     run = make_turn(text="first")
     drain()
@@ -290,12 +294,12 @@ def test_the_next_turn_knows_what_was_said(model, drain):
     say(run.conversation, "second")
     drain()
 
-    heard = [part.content for message in script.heard[-1] for part in message.parts]
+    heard = [getattr(part, "content", None) for message in script.heard[-1] for part in message.parts]
     assert heard == ["first", "First answer. ", "second"]
 
 
-def test_turns_of_one_conversation_are_answered_in_order(model, drain):
-    model(scripted(lambda messages: f"You said {messages[-1].parts[-1].content}."))
+def test_turns_of_one_conversation_are_answered_in_order(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
+    model(scripted(lambda messages: f"You said {getattr(messages[-1].parts[-1], 'content', None)}."))
     conversation = make_conversation()
     for text in ("a", "b", "c"):
         say(conversation, text)

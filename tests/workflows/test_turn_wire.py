@@ -1,8 +1,10 @@
 """Turns against a real HTTP peer that speaks OpenAI's protocol, well and badly; the peer judges the client at the end."""
 
 import time
+from collections.abc import Callable
 
 import pytest
+from pytest_django import Settings
 
 from chat.models import Message
 from tests.factories import kinds, make_agent, make_turn
@@ -16,13 +18,13 @@ MODEL = "openai-chat:gpt-test"
 
 
 @pytest.fixture(autouse=True)
-def _assistant(transactional_db):
+def _assistant(transactional_db: None) -> Agent:
     Agent.objects.all().delete()
     return make_agent(is_default=True, model=MODEL)
 
 
 @pytest.fixture
-def turn(model_server: ModelServer, drain, settings):
+def turn(model_server: ModelServer, drain: Callable[[], None], settings: Settings) -> Callable[[], Run]:
     """Call it to answer one message; the run as it ended."""
     settings.AGENTRON_MODEL_TIMEOUT = 1
 
@@ -36,11 +38,11 @@ def turn(model_server: ModelServer, drain, settings):
 
 
 @pytest.fixture
-def short_waits(monkeypatch):
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workflows.drive.random.uniform", lambda low, high: 0.01)
 
 
-def test_a_streamed_tool_loop(model_server, turn):
+def test_a_streamed_tool_loop(model_server: ModelServer, turn: Callable[[], Run]) -> None:
     model_server.call_tools(("look", {"what": "grass"}), text="Let me look.").reply("It is green.")
 
     run = turn()
@@ -52,7 +54,7 @@ def test_a_streamed_tool_loop(model_server, turn):
     assert model_server.verdict()["findings"] == []
 
 
-def test_two_rate_limits_are_waited_out_as_long_as_they_ask(model_server, turn):
+def test_two_rate_limits_are_waited_out_as_long_as_they_ask(model_server: ModelServer, turn: Callable[[], Run]) -> None:
     model_server.rate_limit(1, times=2).reply("At last.")
     began = time.monotonic()
 
@@ -64,7 +66,9 @@ def test_two_rate_limits_are_waited_out_as_long_as_they_ask(model_server, turn):
     assert model_server.verdict()["findings"] == []
 
 
-def test_a_server_that_stays_broken_fails_the_turn_after_five_tries(model_server, turn, short_waits):
+def test_a_server_that_stays_broken_fails_the_turn_after_five_tries(
+    model_server: ModelServer, turn: Callable[[], Run], short_waits: None
+) -> None:
     model_server.fail(500, times=None)
 
     run = turn()
@@ -74,7 +78,9 @@ def test_a_server_that_stays_broken_fails_the_turn_after_five_tries(model_server
     assert len(model_server.requests()) == 5
 
 
-def test_the_failed_turn_can_be_tried_again(model_server, turn, short_waits, drain):
+def test_the_failed_turn_can_be_tried_again(
+    model_server: ModelServer, turn: Callable[[], Run], short_waits: None, drain: Callable[[], None]
+) -> None:
     model_server.fail(500, times=5).reply("Here I am.")
     run = turn()
 
@@ -86,7 +92,7 @@ def test_the_failed_turn_can_be_tried_again(model_server, turn, short_waits, dra
 
 
 @pytest.mark.parametrize("fault", ["truncate", "disconnect", "stall"])
-def test_half_an_answer_is_no_answer(model_server, turn, short_waits, fault):
+def test_half_an_answer_is_no_answer(model_server: ModelServer, turn: Callable[[], Run], short_waits: None, fault: str) -> None:
     getattr(model_server, fault)().reply("This is a whole answer with several words.", times=None)
 
     run = turn()
@@ -97,7 +103,7 @@ def test_half_an_answer_is_no_answer(model_server, turn, short_waits, fault):
     assert [message.text for message in said] == [run.output]
 
 
-def test_a_refused_key_is_not_tried_again(model_server, turn):
+def test_a_refused_key_is_not_tried_again(model_server: ModelServer, turn: Callable[[], Run]) -> None:
     model_server.fail(401, message="bad key sk-secret")
 
     run = turn()

@@ -1,11 +1,13 @@
 """The assistant, an ordinary agent that answers where no other was chosen."""
 
+from django.apps.registry import Apps
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from workflows.assistant import INSTRUCTIONS
 
 
-def seed(apps, schema_editor):
+def seed(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     agent = apps.get_model("workflows", "Agent")
     if not agent.objects.filter(is_default=True).exists():
         agent.objects.create(

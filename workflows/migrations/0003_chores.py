@@ -1,8 +1,10 @@
 """The periodic chores, as django-q2 schedules of the cluster that is there for them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.apps.registry import Apps
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.utils import timezone
 
 MINUTES, HOURLY, DAILY = "I", "H", "D"
@@ -16,7 +18,7 @@ CHORES = [
 ]
 
 
-def next_time(hour):
+def next_time(hour: int | None) -> datetime:
     now = timezone.now()
     if hour is None:
         return now
@@ -24,7 +26,7 @@ def next_time(hour):
     return today if today > now else today + timedelta(days=1)
 
 
-def create(apps, schema_editor):
+def create(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     schedule = apps.get_model("django_q", "Schedule")
     for name, function, kind, hour in CHORES:
         schedule.objects.get_or_create(
@@ -40,7 +42,7 @@ def create(apps, schema_editor):
         )
 
 
-def remove(apps, schema_editor):
+def remove(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     apps.get_model("django_q", "Schedule").objects.filter(name__in=[name for name, *_ in CHORES]).delete()
 
 

@@ -97,4 +97,4 @@ async def build(name: str = "") -> Any:
     return MODEL
 
 
-step.build = build
+step.__dict__["build"] = build
