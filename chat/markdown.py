@@ -8,13 +8,14 @@ import re
 from collections.abc import MutableMapping, Sequence
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import nh3
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
@@ -109,4 +110,19 @@ def says(label: str, host: str) -> bool:
     return host_of(label if "//" in label else f"//{label}") == host
 
 
+def let_quotes_go(state: StateCore) -> None:
+    """A closing quote behind a bare address ends it, which linkify does not know of typographic ones."""
+    for block in state.tokens:
+        tokens = block.children or []
+        for index, (opened, label, closed) in enumerate(zip(tokens, tokens[1:], tokens[2:], strict=False)):
+            bare = label.content.rstrip("”’»›")
+            if opened.info != "auto" or opened.type != "link_open" or closed.type != "link_close" or bare == label.content:
+                continue
+            quotes = label.content.removeprefix(bare)
+            opened.attrSet("href", str(opened.attrGet("href")).removesuffix(quote(quotes)))
+            label.content = bare
+            tokens.insert(index + 3, Token("text", "", 0, content=quotes))
+
+
 PARSER = MarkdownIt("js-default", {"html": False, "linkify": True, "breaks": True}, renderer_cls=Renderer)
+PARSER.core.ruler.after("linkify", "let_quotes_go", let_quotes_go)

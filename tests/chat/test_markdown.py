@@ -88,6 +88,13 @@ def test_a_bare_address_is_not_repeated() -> None:
     assert "host" not in render("https://example.com/some/page")
 
 
+def test_a_closing_quote_is_not_part_of_an_address() -> None:
+    html = render("“http://a.example/x%20y” and »https://b.example«")
+
+    assert 'href="http://a.example/x%20y"' in html
+    assert "</a>” and" in html
+
+
 def test_every_link_leaves_without_a_trace() -> None:
     html = render("[x](https://example.com)")
 
