@@ -62,6 +62,18 @@ def test_a_signal_stops_everything(troupe: Troupe, number: int) -> None:
     assert program.orphans() == []
 
 
+def test_nohup_is_respected(tmp_path: Path) -> None:
+    command = ["nohup", sys.executable, "-m", "tests.fakes.troupe", "steady"]
+    program = Program(command, {**os.environ, "PYTHONPATH": str(ROOT)}, tmp_path / "log")
+    until(lambda: "all are alive" in program.output, 10)
+
+    program.popen.send_signal(signal.SIGHUP)
+
+    with pytest.raises(AssertionError):
+        until(lambda: program.popen.poll() is not None, 0.5)
+    program.close()
+
+
 def test_no_process_outlives_a_killed_supervisor(troupe: Troupe) -> None:
     program = troupe("steady", "stubborn")
     assert len(program.processes()) == 2

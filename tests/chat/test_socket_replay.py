@@ -180,6 +180,20 @@ async def test_a_client_that_reads_too_slowly_is_cut_off(conversation: Conversat
         found.append(frame.seq)
 
     assert found in ([], [1, 2, 3, 4, 5])
+    assert subscription.cut_off
+
+
+async def test_a_client_that_is_too_far_behind_from_the_start_is_not_let_in_again(
+    conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail, "MOST_BEHIND", 3)
+    await apost(conversation, *"abcde")
+
+    subscription = tail.subscribe(conversation.pk, 0)
+
+    assert await asyncio.wait_for(subscription.frames.get(), 5) is None
+    await apost(conversation, "f")
+    assert conversation.pk not in tail.running().feeds
 
 
 async def test_a_failed_reader_closes_its_sockets_and_the_next_one_works(

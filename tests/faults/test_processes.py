@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 
 from tests.machine import Machine, free_port, lives, until
@@ -159,3 +160,27 @@ def test_kill_9_of_the_supervisor_leaves_no_process(house: House) -> None:
     assert house.program.orphans() == []
     house.start()
     until(lambda: house.answered(run_id), 15, "the answer after the next start")
+
+
+@pytest.mark.postgres
+def test_a_turn_is_answered_although_every_connection_was_cut(tmp_path: Path, postgres: str) -> None:
+    machine = Machine(tmp_path, DATABASE_URL=postgres)
+    try:
+        house = House(machine)
+        until(house.whole, 15)
+
+        cut_connections(postgres)
+        run_id = house.ask()
+        cut_connections(postgres)
+
+        until(lambda: house.answered(run_id), 15)
+    finally:
+        machine.close()
+
+
+def cut_connections(address: str) -> None:
+    """End every session of a database, as a restart of the server does."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
