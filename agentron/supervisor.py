@@ -47,7 +47,9 @@ class Supervisor:
         self.selector.register(self.wake, selectors.EVENT_READ)
         signal.set_wakeup_fd(wake_in, warn_on_full_buffer=False)
         for number in SIGNALS:
-            signal.signal(number, self.on_signal)
+            # Whoever started us with nohup wants us to outlive the terminal.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self.on_signal)
         while not self.signals:
             self.start_missing()
             self.turn(LOOK_SECONDS)
