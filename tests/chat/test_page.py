@@ -20,9 +20,7 @@ def browser(owner: User, client: Client) -> Client:
     return client
 
 
-def entry(
-    conversation: Conversation, kind: str = Kind.MESSAGE, text: str = "", author: str = Author.ASSISTANT, **payload: object
-) -> str:
+def entry(conversation: Conversation, kind: str = Kind.MESSAGE, text: str = "", author: str = Author.ASSISTANT, **payload: object) -> str:
     """A new message's entry in the log."""
     message = Message(kind=kind, author=author, text=text, payload=payload, via=Message.Via.RUN, run_id=uuid4())
     log.post(conversation.pk, message)
