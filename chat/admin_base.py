@@ -1,4 +1,4 @@
-"""What every admin page of ours has in common; the one door to django-unfold."""
+"""What every admin page of ours has in common."""
 
 from collections.abc import Iterable
 from functools import cached_property

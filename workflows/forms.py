@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminURLInputWidget, UnfoldBooleanSwitchWidget
 
 from workflows.models import ModelProvider
 
@@ -14,8 +15,10 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
     """A provider whose key can be written and forgotten, and never read back."""
 
     base_url = forms.URLField(
+        label="Address",
         required=False,
         assume_scheme="http",
+        widget=UnfoldAdminURLInputWidget,
         help_text="Empty: the provider's own address. Servers that speak OpenAI's protocol need one, such as http://127.0.0.1:1234/v1.",
     )
     new_key = forms.CharField(
@@ -23,14 +26,15 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
         required=False,
         strip=True,
         max_length=500,
-        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
+        widget=UnfoldAdminPasswordWidget(render_value=False, attrs={"autocomplete": "new-password"}),
         help_text="Stored encrypted and never shown again. Leave it empty to keep the one that is stored.",
     )
-    forget_key = forms.BooleanField(label="Forget the stored key", required=False)
+    forget_key = forms.BooleanField(label="Forget the stored key", required=False, widget=UnfoldBooleanSwitchWidget)
 
     class Meta:
         model = ModelProvider
         fields = ["name", "kind", "base_url", "new_key", "forget_key", "api_key_env", "default_model", "is_default", "enabled"]
+        labels = {"api_key_env": "Key from variable", "is_default": "Default"}
 
     def clean_api_key_env(self) -> str:
         name = str(self.cleaned_data["api_key_env"]).strip()

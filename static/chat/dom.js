@@ -9,8 +9,7 @@ export const box = byId("text");
 
 /** The last seq that the page shows: the server is asked for what comes after it. */
 export function newest() {
-  const last = [...log.querySelectorAll(":scope > .entry")].at(-1);
-  return last ? Number(last.dataset.seq) : Number(page.dataset.shown);
+  return Number(log.lastElementChild?.dataset.seq ?? page.dataset.shown);
 }
 
 /** Show a sentence above the composer, or nothing. */

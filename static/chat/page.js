@@ -12,16 +12,22 @@ let atBottom = true;
 const toBottom = () => atBottom && (scroll.scrollTop = scroll.scrollHeight);
 
 function say(text) {
-  if (!text.trim()) return;
+  if (!text.trim()) return true;
+  // A larger frame would cost the connection; what else is wrong with a text the server says in a sentence.
+  if (new Blob([JSON.stringify(text)]).size > 60_000) {
+    notice("This is too long for one message: send it in parts.");
+    return false;
+  }
   notice("");
   const data = outbox.keep(text);
   socket.send("message", data);
   atBottom = true;
   toBottom();
+  return true;
 }
 
 function sendTyped() {
-  say(box.value);
+  if (!say(box.value)) return;
   box.value = "";
   sessionStorage.removeItem(typed);
   grow();
