@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
@@ -93,12 +92,3 @@ def context(browser: Browser, complaints: Complaints) -> Iterator[BrowserContext
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
-
-
-@pytest.fixture(scope="session")
-def shots() -> Path:
-    """Where screenshots go: AGENTRON_SHOTS, or nowhere that anybody looks."""
-    folder = Path(os.environ.get("AGENTRON_SHOTS") or "/dev/null")
-    if folder.name != "null":
-        folder.mkdir(parents=True, exist_ok=True)
-    return folder
