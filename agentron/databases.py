@@ -34,7 +34,8 @@ def sqlite(found: dict[str, Any]) -> dict[str, Any]:
         "timeout": 5,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
     }
-    return {**found, "OPTIONS": options, "CONN_MAX_AGE": None}
+    # Its writers stand in line; SQLite's own let some wait until they fail.
+    return {**found, "ENGINE": "agentron.sqlite3", "OPTIONS": options, "CONN_MAX_AGE": None}
 
 
 def postgres(found: dict[str, Any]) -> dict[str, Any]:
