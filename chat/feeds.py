@@ -20,6 +20,7 @@ class Subscription:
     handed: int = 0
     sent: int = 0
     greeted: bool = False
+    cut_off: bool = False
 
     @property
     def behind(self) -> int:

@@ -119,6 +119,8 @@ class Tailer:
                 self.inbox.get_nowait()()
         except queue.Empty:
             pass
+        if self.stopping.is_set():
+            return
         now = time.monotonic()
         if now >= self.sweep_at:
             self.sweep_at = now + SWEEP_SECONDS
@@ -161,7 +163,7 @@ class Tailer:
         self.hand(subscription, with_extras(messages))
         if messages:
             subscription.seq = messages[-1].seq
-        if len(messages) == CHUNK:
+        if subscription.cut_off or len(messages) == CHUNK:
             return
         self.replaying.discard(subscription)
         feed = self.feeds.setdefault(subscription.conversation_id, Feed(subscription.seq))
@@ -210,6 +212,7 @@ class Tailer:
         if not content:
             return
         if subscription.behind + len(content) > MOST_BEHIND:
+            subscription.cut_off = True
             self.leave(subscription)
             content = [None]
         subscription.handed += len(content)
