@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 from csp.constants import NONCE, NONE, SELF
 
-from agentron.databases import database
 from agentron.admin_menu import UNFOLD as UNFOLD
+from agentron.databases import database
 from agentron.env import BASE_DIR, address, data_folder, encryption_keys, env, flag, hosts, load_secrets, model_name, whole, zone
 
 # Lets fields and querysets be subscripted with their types at run time.
