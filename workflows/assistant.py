@@ -1,6 +1,7 @@
 """The assistant: which agent answers, and what it is told."""
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from chat.models import Conversation, Profile
@@ -25,11 +26,12 @@ def agent_for(conversation: Conversation) -> Agent | None:
     return Agent.objects.filter(is_default=True).first()
 
 
-def instructions(agent: Agent, owner_id: int) -> str:
+def instructions(agent: Agent, owner: User) -> str:
     """What `agent` is told before it works for its owner: its own words, the date, and what it was asked to remember."""
-    zone = Profile.objects.filter(user_id=owner_id).values_list("time_zone", flat=True).first() or settings.TIME_ZONE
+    profile: Profile | None = getattr(owner, "profile", None)
+    zone = profile.time_zone if profile and profile.time_zone else settings.TIME_ZONE
     parts = [agent.instructions, f"Today is {timezone.localdate():%A, %d %B %Y} (UTC); the person's time zone is {zone}."]
-    if agent.memory and (known := Memory.objects.filter(owner_id=owner_id).values_list("key", "value")[:MEMORY_LINES]):
+    if agent.memory and (known := Memory.objects.filter(owner=owner).values_list("key", "value")[:MEMORY_LINES]):
         lines = "\n".join(f"- {key}: {value}" for key, value in known)
         parts.append(f"The person asked you to remember:\n{lines}")
     return "\n\n".join(part for part in parts if part)

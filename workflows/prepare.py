@@ -63,7 +63,7 @@ def start(run: Run) -> Start:
     usable = {tool.name: tool for tool in tools.named(agent.tools)}
     request = StepRequest(
         model=agent.model,
-        instructions=instructions(agent, run.owner_id),
+        instructions=instructions(agent, run.owner),
         history=history(run.conversation, run.asked_seq or 0),
         prompt=prompt,
         tools=tuple(ToolSpec(tool.name, tool.description, tool.function) for tool in usable.values()),

@@ -92,7 +92,7 @@ def claim(worker: str, room: int, *, busy: bool) -> list[Run]:
             lease_expires_at=lease_end(),
         )
         mine = Run.objects.running().filter(pk__in=chosen, leased_by=worker)
-        return list(mine.select_related("agent", "conversation__owner")) if taken else []
+        return list(mine.select_related("agent", "conversation__owner", "owner__profile")) if taken else []
 
 
 def choose(room: int, *, busy: bool) -> list[UUID]:
