@@ -1,4 +1,4 @@
-"""How long a message takes from its commit to a socket: `python -m tests.bench.bench_sockets [--port 8399] [--messages 200]`.
+"""How long a message takes from its commit to a socket: `python -m tests.bench.commits [--port 8399] [--messages 200]`.
 
 Uses the database of DATABASE_URL (SQLite in a new data folder without it). Three processes: the web server, a writer,
 and this one with all the sockets, whose own work is part of what it measures.
@@ -84,7 +84,7 @@ async def measure(address: str, conversation_ids: list[str], sockets: int, messa
     call = [
         sys.executable,
         "-m",
-        "tests.bench.bench_sockets",
+        "tests.bench.commits",
         "--write",
         *conversation_ids,
         "--messages",
