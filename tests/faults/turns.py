@@ -1,6 +1,7 @@
 """Turns under fire: `python -m tests.faults.turns [--turns 100] [--kills 60] [--freezes 5]`.
 
-Every turn makes three tool calls. While they run, processes of the worker are killed with -9 and frozen at random.
+Every turn makes three tool calls. While they run, processes of the worker are killed with -9 and frozen at random, and
+halfway through the whole tree is killed at once.
 Afterwards the invariants must hold. Where a call that acts once was cut off, the owner answers “done”, “again” or
 “done”, as a person would who looked.
 """
@@ -54,6 +55,8 @@ def post_turns(turns: int, seconds: float, worker: arena.Worker, watch: arena.Wa
     for n in range(turns):
         say(conversations[n % len(conversations)], f"turn {n}")
         answer_questions()
+        if n == turns // 2:
+            worker.kill()  # The whole tree at once; the attack starts it again.
         time.sleep(seconds / turns)
     while attack.is_alive():
         answer_questions()
