@@ -107,7 +107,7 @@ class Worker:
                 await self.look()
             if self.tasks:
                 idle_since = self.now()
-            elif self.now() - idle_since > LINGER_SECONDS:
+            elif not self.wake.is_set() and self.now() - idle_since > LINGER_SECONDS:
                 return
             await self.nap(LOOK_SECONDS)
         await self.hand_back()
@@ -124,25 +124,27 @@ class Worker:
                 await self.wake.wait()
 
     async def look(self) -> None:
-        """Find out which of our runs were cancelled or lost, and take new ones."""
-        if self.tasks:
-            held = await db(queue.held, self.name)
-            for pk, task in list(self.tasks.items()):
-                # Once only: a second time would cut off the very commit that the first one led to.
-                if held.get(pk, True) and pk not in self.cut:
-                    self.cut.add(pk)
-                    self.cancelled |= {pk} & held.keys()
-                    task.cancel()
+        """Take new runs, then find out which of ours were cancelled or lost."""
         room = settings.AGENTRON_RUN_CONCURRENCY - len(self.tasks)
-        if self.tasks and (self.alone or await db(queue.suspect_waits)):
-            return
         for run in await db(self.claim, room):
             self.alone = run.deaths >= queue.SUSPECT_DEATHS
             self.runs[run.pk] = run
             self.tasks[run.pk] = task = asyncio.create_task(self.drive(run))
             task.add_done_callback(partial(self.ended, run.pk))
+        if not self.tasks:
+            return
+        held = await db(queue.held, self.name)
+        for pk, task in list(self.tasks.items()):
+            # Once only: a second time would cut off the very commit that the first one led to.
+            if held.get(pk, True) and pk not in self.cut:
+                self.cut.add(pk)
+                self.cancelled |= {pk} & held.keys()
+                task.cancel()
 
     def claim(self, room: int) -> list[Run]:
+        """New runs, unless one is driven that must be alone or waits to be."""
+        if self.tasks and (self.alone or queue.suspect_waits()):
+            return []
         return queue.claim(self.name, room, busy=bool(self.tasks))
 
     async def drive(self, run: Run) -> None:
