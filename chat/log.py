@@ -13,7 +13,7 @@ from django.utils import timezone
 from chat import hints
 from chat.errors import InvalidError
 from chat.models import Conversation, Message
-from chat.signals import message_posted
+from chat.signals import message_coming, message_posted
 
 # Below the 64 KiB of one socket frame even where a character takes three bytes in UTF-8.
 MAX_TEXT = 20_000
@@ -35,9 +35,9 @@ def clean(text: str) -> str:
 
 
 def storable(value: Any) -> Any:
-    """JSON data that every database takes: the same, with NUL and lone surrogates in its strings made U+FFFD."""
+    """JSON data that every database takes: NUL and lone surrogates in its strings become U+FFFD, NaN and infinities null."""
     text = json.dumps(value, default=str)
-    data = json.loads(text)
+    data = json.loads(text, parse_constant=lambda _: None)
     return cleaned(data) if "\\u0000" in text or "\\ud" in text else data
 
 
@@ -107,6 +107,7 @@ def say(
     message = Message(author=Message.Author.USER, user=user, text=text, via=via, client_id=client_id, reply_to=reply_to)
     try:
         with transaction.atomic():
+            message_coming.send(sender=Message, conversation=conversation)
             post(conversation.pk, message)
             name_after(conversation, text)
             message_posted.send(sender=Message, message=message, seen=seen)

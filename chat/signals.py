@@ -6,6 +6,10 @@ from django.dispatch import Signal
 # a receiver may set `message.run_id`.
 message_posted = Signal()
 
+# The same message is about to be posted. Sent with conversation=Conversation, inside the transaction, before the
+# conversation's row is locked: a receiver that will need other rows locks them now.
+message_coming = Signal()
+
 # A person pressed something in a socket. Sent with user=User, conversation=Conversation, command=str, data=dict.
 # The one receiver above returns a dict for the socket or raises RefusedError.
 command_received = Signal()

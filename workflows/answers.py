@@ -72,7 +72,9 @@ def plain_answer(conversation: Conversation, message: Message, seen: int | None)
     It does when exactly one is open, its author had seen it, and it is a question or choice, or a confirmation
     answered by yes or no. Approvals and credentials are never answered in passing.
     """
-    still_open = list(HelpRequest.objects.open().filter(run__conversation=conversation).select_related("run")[:2])
+    still_open = list(
+        HelpRequest.objects.open().filter(run__conversation=conversation, run__cancel_requested_at=None).select_related("run")[:2]
+    )
     if len(still_open) != 1 or seen is None or seen < still_open[0].message_seq:
         return None
     request = still_open[0]

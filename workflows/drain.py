@@ -155,9 +155,9 @@ class Worker:
             logger.warning("Run %s went to another worker", run.pk)
         except StoppedError:
             await self.release(run)
-        except django.db.Error:
+        except (django.db.OperationalError, django.db.InterfaceError):
             logger.warning("The database failed during run %s: it is handed back", run.pk, exc_info=True)
-            await self.release(run)
+            await self.commit(journal.break_off, run.pk, run.fence)
         except asyncio.CancelledError:
             if run.pk in self.cancelled:
                 await self.commit(journal.cancel, self.hold(run), self.texts.get(run.pk, ""))
@@ -187,7 +187,9 @@ class Worker:
 
     def ended(self, pk: UUID, task: asyncio.Task[None]) -> None:
         """Forget a run that is not driven any more; one whose driver broke is failed, so that its owner learns of it."""
-        self.tasks.pop(pk, None)
+        if self.tasks.get(pk) is not task:
+            return  # It was handed back and claimed again meanwhile: that is another task's run.
+        del self.tasks[pk]
         run = self.runs.pop(pk)
         self.cut.discard(pk)
         self.cancelled.discard(pk)

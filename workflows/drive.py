@@ -100,8 +100,10 @@ class Driver:
         for call in self.start.again:
             await db(journal.intend_again, self.hold, call)
             made = await self.make(call, self.start.tools[call.tool])
-            text = made.value if isinstance(made, Result) else getattr(made, "sentence", "It is not known whether it was done.")
-            self.request = replace(self.request, answers={**self.request.answers, call.call_id: text})
+            # Of unknown outcome again: no answer, so the owner is asked again.
+            if not isinstance(made, Ask):
+                text = made.value if isinstance(made, Result) else made.sentence
+                self.request = replace(self.request, answers={**self.request.answers, call.call_id: text})
 
     async def ask_again(self) -> bool:
         """Ask what a checkpoint waits for and nobody answered: a retried run has the questions, not yet the rows."""

@@ -173,6 +173,8 @@ def take_over(step: StepRun, run: Run) -> None:
     """Copy a step with its checkpoint, journal and answers into `run`; the original stays as it ended."""
     calls = list(ToolCall.objects.filter(step_run=step))
     answers = list(HelpRequest.objects.filter(step_run=step, status__in=(HelpStatus.ANSWERED, HelpStatus.DECLINED)))
+    # “stop” was for the run that stopped, and “again” for one more call by it: here they are asked anew.
+    answers = [answer for answer in answers if answer.decision not in ("stop", "again")]
     copy = StepRun.objects.get(pk=step.pk)
     copy.pk, copy.run, copy._state.adding = new_id(), run, True
     if copy.status != StepStatus.SUCCEEDED:

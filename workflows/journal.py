@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -119,8 +120,11 @@ def intend(hold: Hold, call: Call, effect: Effect) -> None:
 
 @transaction.atomic
 def intend_again(hold: Hold, call: Call) -> None:
-    """Note that the owner wants a call of unknown outcome made once more."""
-    guard(hold.run_id, hold.fence, progress=True)
+    """Use up the owner's leave to make a call of unknown outcome once more. Raises LostError when it was used before."""
+    guard(hold.run_id, hold.fence, progress=False)
+    leave = HelpRequest.objects.filter(step_run_id=hold.step_run_id, reply=call.reply, call_id=call.call_id, decision="again")
+    if not leave.filter(used_at=None).update(used_at=timezone.now()):
+        raise lost(hold.run_id, hold.fence)
     made_before_rows(hold, call).update(state=CallState.INTENDED, error="", started_at=timezone.now())
 
 
@@ -196,6 +200,11 @@ def cancel(hold: Hold, partial: str) -> None:
 def park(hold: Hold, asked: Sequence[Asked], saved: Checkpoint) -> None:
     """Questions stop the step: each becomes a row and a message, and the run waits holding nothing."""
     guard(hold.run_id, hold.fence, progress=True)
+    run = Run.objects.get(pk=hold.run_id)
+    if run.cancel_requested_at:
+        # Its owner wanted no more just before it asked: nobody would cancel it once it waits.
+        end(hold, RunStatus.CANCELLED)
+        return
     save_checkpoint(hold, saved, status=StepStatus.WAITING)
     Draft.objects.filter(pk=hold.step_run_id).delete()
     for item in asked:
@@ -207,7 +216,7 @@ def park(hold: Hold, asked: Sequence[Asked], saved: Checkpoint) -> None:
         request.message_seq = shown.seq
         request.save(force_insert=True)
         help_requested.send(sender=HelpRequest, help_request=request)
-    run = Run.objects.get(pk=hold.run_id)
+    run.refresh_from_db()
     run.move(RunStatus.WAITING_FOR_USER, leased_by="", lease_expires_at=None)
     log.post(hold.conversation_id, say(hold, Message.Kind.STATUS, author=Message.Author.SYSTEM, status=run.status))
     queue.repair()
@@ -227,6 +236,20 @@ def release(run_id: UUID, fence: int) -> None:
     run = Run.objects.get(pk=run_id)
     run.move(RunStatus.QUEUED, leased_by="", lease_expires_at=None)
     queue.ticket()
+
+
+@transaction.atomic
+def break_off(run_id: UUID, fence: int) -> None:
+    """Hand a run back because the database failed it: later each time, and not for ever if it never gets anywhere."""
+    guard(run_id, fence, progress=False)
+    run = Run.objects.get(pk=run_id)
+    deaths = 0 if run.progress_fence == fence else run.deaths + 1
+    if deaths >= queue.POISONED_DEATHS:
+        sentence = f"The database failed {deaths} times in a row during this run. Look at the worker's log before you retry it."
+        end_run(run_id, RunStatus.FAILED, fence=fence, error=sentence)
+        return
+    pause = timezone.now() + timedelta(seconds=2**deaths)
+    run.move(RunStatus.QUEUED, leased_by="", lease_expires_at=None, deaths=deaths, not_before=pause)
 
 
 @dataclass(frozen=True)

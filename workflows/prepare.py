@@ -59,7 +59,7 @@ def start(run: Run) -> Start:
     elif step.status != StepStatus.RUNNING:
         StepRun.objects.filter(pk=step.pk).update(status=StepStatus.RUNNING)
     hold = Hold(run.pk, run.fence, run.conversation_id, step.pk, step.key, run.task_id)
-    answers, again = ({}, ()) if made else answered(hold)
+    answers, again = ({}, ()) if made else answered(hold, step.replies)
     usable = {tool.name: tool for tool in tools.named(agent.tools)}
     request = StepRequest(
         model=agent.model,
@@ -75,25 +75,30 @@ def start(run: Run) -> Start:
     return Start(hold, run.owner_id, request, usable, agent.limits.get("seconds", MAX_SECONDS), again)
 
 
-def answered(hold: Hold) -> tuple[dict[str, str], tuple[Call, ...]]:
+def answered(hold: Hold, reply: int) -> tuple[dict[str, str], tuple[Call, ...]]:
     """What was answered to the questions of the step's last reply, by call id, and the calls to make again.
 
-    The answer becomes the result of the call that asked, in the journal and in the log, once.
+    Only of that reply: a model may use its call ids again. The answer becomes the result of the call that asked, in the
+    journal and in the log, once.
     """
-    requests = HelpRequest.objects.filter(step_run_id=hold.step_run_id, status__in=(HelpStatus.ANSWERED, HelpStatus.DECLINED))
+    rows = ToolCall.objects.filter(step_run_id=hold.step_run_id, reply=reply)
+    of_call = {row.call_id: row for row in rows}
     answers: dict[str, str] = {}
     again: list[Call] = []
-    for request in requests.order_by("reply"):
-        rows = ToolCall.objects.filter(step_run_id=hold.step_run_id, reply=request.reply, call_id=request.call_id)
-        row = rows.first()
-        call = Call(request.reply, request.call_id, request.tool, row.arguments if row else {})
-        if request.decision == "stop":
-            raise StoppedByOwnerError
-        if request.decision == "again" and row and row.state in (CallState.INTENDED, CallState.UNKNOWN):
-            again.append(call)
+    for request in HelpRequest.objects.filter(step_run_id=hold.step_run_id, reply=reply).order_by("asked_at", "pk"):
+        row = of_call.get(request.call_id)
+        call = Call(reply, request.call_id, request.tool, row.arguments if row else {})
+        if row and row.state in (CallState.DONE, CallState.FAILED):
+            answers[request.call_id] = row.result if row.state == CallState.DONE else row.error
+        elif request.status not in (HelpStatus.ANSWERED, HelpStatus.DECLINED) or request.used_at:
             continue
-        answers[request.call_id] = row.result if row and row.state == CallState.DONE else words(request)
-        if rows.filter(state__in=(CallState.INTENDED, CallState.UNKNOWN)).update(**done(answers[request.call_id])):
+        elif request.decision == "stop":
+            raise StoppedByOwnerError
+        elif request.decision == "again":
+            again.append(call)
+        else:
+            answers[request.call_id] = words(request)
+            rows.filter(call_id=request.call_id).update(**done(answers[request.call_id]))
             log.post(hold.conversation_id, tool_result(hold.run_id, hold.task_id, call, Result(answers[request.call_id])))
     return answers, tuple(again)
 

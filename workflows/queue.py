@@ -126,9 +126,10 @@ def startable() -> Q:
 
 
 def suspect_waits() -> bool:
-    """Whether a run that must be driven alone has waited for an idle process for five seconds."""
-    since = timezone.now() - timedelta(seconds=5)
-    return Run.objects.ready().filter(deaths__gte=SUSPECT_DEATHS, queued_at__lt=since).exists()
+    """Whether a run that must be driven alone waits for an idle process: not at once, and not for so long that others suffer."""
+    now = timezone.now()
+    window = (now - timedelta(seconds=60), now - timedelta(seconds=5))
+    return Run.objects.ready().filter(startable(), deaths__gte=SUSPECT_DEATHS, queued_at__range=window).exists()
 
 
 def renew(worker: str, runs: list[UUID]) -> int:

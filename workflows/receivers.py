@@ -7,11 +7,11 @@ from django.contrib.auth.models import User
 from django.dispatch import receiver
 
 from chat.models import Conversation, Message
-from chat.signals import command_received, message_posted
+from chat.signals import command_received, message_coming, message_posted
 from workflows import engine
 from workflows.answers import plain_answer
 from workflows.errors import InvalidError, MissingError
-from workflows.models import HelpRequest, Trigger
+from workflows.models import HelpRequest, Run, Trigger
 
 TRIGGERS = {
     Message.Via.WEB: Trigger.CHAT,
@@ -20,6 +20,13 @@ TRIGGERS = {
     Message.Via.CLI: Trigger.CLI,
     Message.Via.MCP: Trigger.MCP,
 }
+
+
+@receiver(message_coming)
+def lock_asking_runs(sender: object, *, conversation: Conversation, **_: Any) -> None:
+    """Lock the runs that the message may answer before the conversation is locked: the order in which drivers do it."""
+    asking = HelpRequest.objects.open().filter(run__conversation=conversation).order_by().values("run")
+    list(Run.objects.filter(pk__in=asking).order_by("pk").select_for_update().values_list("pk", flat=True))
 
 
 @receiver(message_posted)

@@ -8,6 +8,7 @@ from workflows.ledger import end_run
 from workflows.models import Run, RunStatus
 
 BATCH = 100
+UNHELD = (RunStatus.QUEUED, RunStatus.WAITING_FOR_USER)
 
 
 def sweep() -> int:
@@ -15,8 +16,17 @@ def sweep() -> int:
     end_leases_of_the_dead()
     expired = list(Run.objects.expired().order_by("lease_expires_at")[:BATCH])
     taken = sum(reclaim(run) for run in expired)
+    for run in Run.objects.filter(status__in=UNHELD, cancel_requested_at__isnull=False)[:BATCH]:
+        end_unheld(run)
     queue.repair()
     return taken
+
+
+@transaction.atomic
+def end_unheld(run: Run) -> None:
+    """End a run that was to be cancelled but was handed back or parked in that very moment."""
+    if Run.objects.filter(pk=run.pk, status__in=UNHELD).update(leased_by=""):
+        end_run(run.pk, RunStatus.CANCELLED)
 
 
 def end_leases_of_the_dead() -> None:
@@ -34,12 +44,13 @@ def reclaim(run: Run) -> bool:
     deaths = 0 if run.progress_fence == run.fence else run.deaths + 1
     if not mine.update(deaths=deaths, leased_by=""):
         return False
+    run.refresh_from_db()
     if run.cancel_requested_at:
         end_run(run.pk, RunStatus.CANCELLED)
     elif deaths >= queue.POISONED_DEATHS:
         sentence = f"Its worker died {deaths} times without any progress, so it was given up. Look at the worker's log before you retry it."
         end_run(run.pk, RunStatus.FAILED, error=sentence)
     else:
-        Run.objects.get(pk=run.pk).move(RunStatus.QUEUED, lease_expires_at=None)
+        run.move(RunStatus.QUEUED, lease_expires_at=None)
         queue.ticket()
     return True

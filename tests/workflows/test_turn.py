@@ -1,10 +1,12 @@
 """A turn from the message to the answer, in one process with a scripted model."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from pydantic_ai.models import Model
 
@@ -12,7 +14,7 @@ from chat.models import Draft, Message
 from tests.factories import kinds, make_agent, make_conversation, make_turn, say
 from tests.fakes.script import last_result, scripted
 from tests.workflows import toolbox
-from workflows import engine
+from workflows import engine, journal
 from workflows.errors import ConflictError, NotAllowedError
 from workflows.llm.errors import ModelError
 from workflows.models import Agent, CallState, HelpRequest, Run, RunStatus, StepRun, StepStatus, ToolCall
@@ -308,3 +310,113 @@ def test_turns_of_one_conversation_are_answered_in_order(model: Callable[[Model]
 
     answers = Message.objects.filter(conversation=conversation, author="assistant").order_by("seq")
     assert [answer.text.strip() for answer in answers] == ["You said a.", "You said b.", "You said c."]
+
+
+def test_again_is_leave_for_one_more_call_only(
+    model: Callable[[Model], Any], drain: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model(scripted([("send", '{"what": "mail"}', "c1")], last_result))
+    run = make_turn()
+    kill_during_the_call(run, model, drain)
+    drain()
+    engine.respond(HelpRequest.objects.get(), by=run.owner, via=Message.Via.API, decision="again")
+
+    with monkeypatch.context() as patch:
+        # The worker is gone right after the effect, before its record.
+        patch.setattr("workflows.journal.save_result", lambda *_: (_ for _ in ()).throw(asyncio.CancelledError))
+        drain()
+        Run.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+        engine.sweep()
+    drain()
+
+    assert toolbox.calls == [("send", "mail")] * 2
+    assert HelpRequest.objects.open().count() == 1
+
+
+def test_a_run_cancelled_just_before_it_asks_does_not_ask(
+    model: Callable[[Model], Any], drain: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model(scripted([("inquire", '{"question": "Which colour?"}', "c1")], last_result))
+    run = make_turn()
+    park = journal.park
+
+    def late(hold: journal.Hold, *rest: Any) -> None:
+        engine.cancel(run, by=run.owner)
+        park(hold, *rest)
+
+    monkeypatch.setattr("workflows.journal.park", late)
+
+    drain()
+
+    run.refresh_from_db()
+    assert (run.status, HelpRequest.objects.count()) == (RunStatus.CANCELLED, 0)
+
+
+@pytest.mark.parametrize("arguments", ['{"what": NaN}', '{"what": 1e999}'])
+def test_numbers_that_no_database_takes_do_not_stop_a_run(model: Callable[[Model], Any], drain: Callable[[], None], arguments: str) -> None:
+    script = model(scripted([("look", arguments, "c1")], "fine"))
+    run = make_turn()
+
+    drain()
+
+    run.refresh_from_db()
+    assert (run.status, script.calls) == (RunStatus.SUCCEEDED, 2)
+
+
+@pytest.mark.parametrize(("name", "call_id"), [("x" * 150, "c1"), ("look", "c" * 250), ("look", "c\0")])
+def test_a_call_that_cannot_be_stored_fails_the_turn_in_the_end(
+    model: Callable[[Model], Any], drain: Callable[[], None], monkeypatch: pytest.MonkeyPatch, name: str, call_id: str
+) -> None:
+    monkeypatch.setattr("workflows.drive.Driver.wait", no_wait)
+    script = model(scripted([(name, '{"what": "a"}', call_id)], "fine"))
+    run = make_turn()
+
+    drain()
+
+    run.refresh_from_db()
+    assert (run.status, script.calls) == (RunStatus.FAILED, 5)
+
+
+def test_an_old_answer_is_not_taken_for_a_later_question_of_the_same_id(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
+    first, second = ('{"question": "May I look?"}', '{"question": "May I delete everything?"}')
+    model(scripted([("inquire", first, "c1")], [("inquire", second, "c1")], last_result))
+    run = make_turn()
+    drain()
+    engine.respond(HelpRequest.objects.open().get(), by=run.owner, via=Message.Via.API, response="yes")
+    drain()
+    engine.cancel(run, by=run.owner)
+
+    again = engine.retry(Run.objects.get(pk=run.pk), by=run.owner)
+    drain()
+
+    assert HelpRequest.objects.open().get(run=again).question == "May I delete everything?"
+
+
+def test_a_run_that_was_stopped_by_an_answer_asks_anew_when_retried(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
+    model(scripted([("send", '{"what": "mail"}', "c1")], last_result))
+    run = make_turn()
+    kill_during_the_call(run, model, drain)
+    drain()
+    engine.respond(HelpRequest.objects.get(), by=run.owner, via=Message.Via.API, decision="stop")
+    drain()
+
+    again = engine.retry(Run.objects.get(pk=run.pk), by=run.owner)
+    drain()
+
+    assert HelpRequest.objects.open().get(run=again).decisions == ["done", "again", "stop"]
+
+
+def test_a_database_that_fails_a_run_again_and_again_ends_it(
+    model: Callable[[Model], Any], drain: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = model(scripted("Hello."))
+    run = make_turn()
+    monkeypatch.setattr("workflows.journal.finish", lambda *_: (_ for _ in ()).throw(OperationalError("disk I/O error")))
+
+    for _ in range(4):
+        drain()
+        Run.objects.update(not_before=None)
+
+    run.refresh_from_db()
+    assert (run.status, script.calls) == (RunStatus.FAILED, 4)
+    assert "database failed 4 times" in run.error

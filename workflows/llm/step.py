@@ -30,8 +30,8 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.usage import UsageLimits
 
-from chat.log import storable
-from workflows.llm.errors import explain
+from chat.log import clean, storable
+from workflows.llm.errors import ModelError, explain
 from workflows.llm.models import build
 from workflows.llm.types import (
     Answered,
@@ -49,6 +49,9 @@ from workflows.llm.types import (
     Turn,
     Usage,
 )
+
+# What the journal's columns hold.
+LONGEST_NAME, LONGEST_CALL_ID = 100, 200
 
 
 async def converse(request: StepRequest, listener: Listener) -> Answered | Parked:
@@ -172,6 +175,14 @@ def as_tool(spec: ToolSpec) -> Tool[None]:
     return Tool(function, takes_ctx=True, name=spec.name)
 
 
+def check_names(part: ToolCallPart) -> None:
+    """Raises ModelError where a model names a call in a way that no journal can hold; it may do better the next time."""
+    as_stored = clean(part.tool_name), clean(part.tool_call_id)
+    too_long = len(part.tool_name) > LONGEST_NAME or len(part.tool_call_id) > LONGEST_CALL_ID
+    if too_long or as_stored != (part.tool_name, part.tool_call_id):
+        raise ModelError("The model called a tool by a name or id that cannot be stored.", retryable=True, retry_after=None)
+
+
 def priced(response: ModelResponse) -> Usage:
     """The tokens of a reply and, where its model's price is known, its cost."""
     try:
@@ -256,5 +267,7 @@ class Watch(AbstractCapability[Any]):
         last = responses[-1]
         text = "\n\n".join(part.content for part in last.parts if isinstance(part, TextPart) and part.content)
         thought = "\n\n".join(part.content for part in last.parts if isinstance(part, ThinkingPart) and part.content)
+        for part in last.tool_calls:
+            check_names(part)
         calls = tuple(Call(len(responses), part.tool_call_id, part.tool_name, storable(part.args_as_dict())) for part in last.tool_calls)
         return Reply(len(responses), text, thought, calls, usage, saved)

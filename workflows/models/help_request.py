@@ -68,12 +68,16 @@ class HelpRequest(models.Model):
     asked_at = models.DateTimeField(default=timezone.now)
     answered_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
+    # When “again” was acted upon: one answer allows one more call, never a second.
+    used_at = models.DateTimeField(null=True)
 
     objects = HelpRequestQuerySet.as_manager()
 
     class Meta:
         ordering = ["-asked_at"]
-        constraints = [models.UniqueConstraint(fields=["step_run", "reply", "call_id"], name="one_question_a_call")]
+        constraints = [
+            models.UniqueConstraint(fields=["step_run", "reply", "call_id"], condition=models.Q(used_at=None), name="one_question_a_call")
+        ]
         indexes = [models.Index(fields=["status", "asked_at"])]
 
     def __str__(self) -> str:
