@@ -154,19 +154,27 @@ def throughput(database: str, turns: int) -> Iterator[Row]:
 
 def many_at_once(database: str, turns: int) -> Iterator[Row]:
     """Turns in as many conversations against a model server that takes five seconds."""
-    limits = {"AGENTRON_MAX_TURNS": "500", "AGENTRON_RUN_CONCURRENCY": "250", "AGENTRON_CLUSTERS": "2"}
+    limits = {
+        "AGENTRON_MODEL": "openai-chat:slow",
+        "AGENTRON_MAX_TURNS": "500",
+        "AGENTRON_RUN_CONCURRENCY": "250",
+        "AGENTRON_CLUSTERS": "2",
+    }
     with (
         running("--latency-ms", str(MODEL_SECONDS * 1000)) as server,
         machine(database, DJANGO_SETTINGS_MODULE="agentron.settings", **limits, **server.env) as made,
     ):
-        server.reply("All of them are done.", times=None)
+        server.delay(MODEL_SECONDS, times=None).reply("All of them are done.", times=None)
         port = free_port()
         program = made.start("up", "--port", str(port))
         until(lambda: ready(port), 60, "a ready system")
         peak = Peak(program.popen.pid)
         spent = sum(cpu(process) for process in peak.processes())
         took = json.loads(writer(made, "post", "--turns", str(turns), "--text", "word", "--wait"))["seconds"]
+        assert took >= MODEL_SECONDS, "the model server did not take its time"
         peak.over.set()
+        # Without it the offline model would answer, and the figure would say nothing.
+        assert len(server.requests()) >= turns, f"the model server saw {len(server.requests())} requests of {turns}"
         spent = sum(cpu(process) for process in peak.processes()) - spent
         yield Row(f"{database}: {turns} turns at once, model takes {MODEL_SECONDS} s", f"{took:.1f} s", "≤ 12 s", took <= 12)
         yield Row(f"{database}: memory meanwhile (summed PSS, all processes)", f"{peak.megabytes:.0f} MB", "< 600 MB", peak.megabytes < 600)
