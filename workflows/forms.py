@@ -1,5 +1,6 @@
 """What administrators fill in about models."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from workflows.models import ModelProvider
 
 # What opens the database or the other secrets must not be sent to a model's address by a slip of the pen.
 NEVER_A_KEY = ("SECRET_KEY", "AGENTRON_ENCRYPTION_KEYS", "DATABASE_URL", "TELEGRAM_BOT_TOKEN")
+KEY_NAME = re.compile(r"[A-Z_]\w*_(KEY|TOKEN)", re.IGNORECASE | re.ASCII)
 
 
 class ProviderForm(forms.ModelForm[ModelProvider]):
@@ -38,8 +40,10 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
 
     def clean_api_key_env(self) -> str:
         name = str(self.cleaned_data["api_key_env"]).strip()
-        if name and (not name.isidentifier() or name.upper() in NEVER_A_KEY):
-            raise forms.ValidationError(f"“{name}” cannot hold a model's key: give a variable's name such as OPENAI_API_KEY.")
+        if name and (not KEY_NAME.fullmatch(name) or name.upper() in NEVER_A_KEY):
+            raise forms.ValidationError(
+                f"“{name}” cannot hold a model's key: name a variable of the model's own that ends in _API_KEY, _KEY or _TOKEN."
+            )
         return name
 
     def clean(self) -> dict[str, Any]:
@@ -48,9 +52,16 @@ class ProviderForm(forms.ModelForm[ModelProvider]):
             self.add_error("api_key_env", "Give either a key or the name of a variable that holds it, not both.")
         if found.get("new_key") and found.get("forget_key"):
             self.add_error("forget_key", "A new key replaces the stored one anyway: leave this empty.")
+        if self.redirects_key():
+            self.add_error("new_key", "The stored key was given for another server: give the key again, or forget it.")
         if found.get("is_default") and not found.get("default_model"):
             self.add_error("default_model", "The default provider needs a model to use where an agent names none.")
         return found
+
+    def redirects_key(self) -> bool:
+        """Whether a key that nobody can read would be sent to a server that whoever fills this in has chosen."""
+        told = self.cleaned_data.get("new_key") or self.cleaned_data.get("forget_key")
+        return bool(self.instance.api_key) and not told and not {"kind", "base_url"}.isdisjoint(self.changed_data)
 
     def save(self, commit: bool = True) -> ModelProvider:
         if self.cleaned_data["new_key"]:

@@ -159,7 +159,7 @@ def test_a_key_goes_in_and_never_comes_out(desk: Client) -> None:
 
 @pytest.mark.parametrize(("change", "left"), [({}, "sk-1"), ({"new_key": "sk-2"}, "sk-2"), ({"forget_key": "on"}, "")])
 def test_a_key_stays_until_it_is_replaced_or_forgotten(desk: Client, change: dict[str, str], left: str) -> None:
-    row = ModelProvider.objects.create(name="local", kind="openai-chat", api_key="sk-1")
+    row = ModelProvider.objects.create(name="local", kind="openai-chat", base_url=PROVIDER["base_url"], api_key="sk-1")
 
     desk.post(address(ModelProvider, "change", row.pk), {**PROVIDER, **change})
 
@@ -167,7 +167,25 @@ def test_a_key_stays_until_it_is_replaced_or_forgotten(desk: Client, change: dic
     assert row.api_key == left
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "agentron_encryption_keys", "not a name"])
+@pytest.mark.parametrize("change", [{"base_url": "http://elsewhere.example/v1"}, {"kind": "ollama"}])
+def test_a_stored_key_goes_to_no_other_server(desk: Client, change: dict[str, str]) -> None:
+    row = ModelProvider.objects.create(name="local", kind="openai-chat", base_url=PROVIDER["base_url"], api_key="sk-1")
+    page = address(ModelProvider, "change", row.pk)
+
+    assert b"give the key again, or forget it" in desk.post(page, {**PROVIDER, **change}).content
+    assert desk.post(page, {**PROVIDER, **change, "new_key": "sk-2"}).status_code == 302
+
+    row.refresh_from_db()
+    assert (row.api_key, getattr(row, *change)) == ("sk-2", *change.values())
+
+
+def test_a_variable_of_its_own_holds_a_key(desk: Client) -> None:
+    desk.post(address(ModelProvider, "add"), {**PROVIDER, "api_key_env": "LOCAL_KEY"})
+
+    assert ModelProvider.objects.get().api_key_env == "LOCAL_KEY"
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "agentron_encryption_keys", "not a name", "HOME", "PGPASSWORD", "telegram_bot_token"])
 def test_other_secrets_cannot_stand_in_for_a_key(desk: Client, name: str) -> None:
     page = desk.post(address(ModelProvider, "add"), {**PROVIDER, "api_key_env": name})
 
