@@ -34,6 +34,9 @@ def load_models() -> None:
     """Import the model libraries: 80 MB that every worker then shares."""
     import workflows.drain
     import workflows.llm.step  # noqa: F401
+    from workflows.llm.models import preload
+
+    preload()
 
 
 def load_pages() -> None:

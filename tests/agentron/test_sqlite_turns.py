@@ -101,6 +101,8 @@ def test_who_walked_away_does_not_take_the_turn_later(tmp_path: Path) -> None:
     turns.give(second)
 
 
+# Alone on the machine: beside other tests the processor is what is shared out unevenly.
+@pytest.mark.faults
 def test_many_writers_get_the_same_share() -> None:
     users = [make_user() for _ in range(6)]
     counts = [0] * len(users)

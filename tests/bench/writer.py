@@ -38,15 +38,17 @@ def token() -> str:
 
 
 def post(turns: int, text: str) -> None:
-    """Post `turns` messages, each into a conversation of its own."""
+    """Post `turns` messages, each into a conversation of its own; in one transaction, so that they come at once."""
     from django.core.management import call_command
+    from django.db import transaction
 
     from tests.factories import make_conversation, make_user, say
 
     call_command("migrate", verbosity=0)
     owner = make_user()
-    for _ in range(turns):
-        say(make_conversation(owner), text)
+    with transaction.atomic():
+        for _ in range(turns):
+            say(make_conversation(owner), text)
 
 
 def wait() -> None:
