@@ -21,6 +21,13 @@ from markdown_it.utils import OptionsDict
 
 # Parsing takes longer than the text grows; nothing a person reads in one piece is longer than this.
 MAX_PARSED = 40_000
+# A growing text is parsed again with every piece of it.
+MAX_GROWING = 10_000
+# Beyond these, the parser's time is the square of the text: more open brackets show the text as it is, more addresses
+# leave the bare ones without a link.
+MAX_BRACKETS = 1_000
+MAX_ADDRESSES = 200
+ADDRESS = re.compile(r"://|www\.|@|\w\.[^\W\d]{2}")
 
 TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre",
@@ -33,20 +40,39 @@ LANGUAGE = re.compile(r"language-[\w+#.-]{1,30}")
 @lru_cache(maxsize=2048)
 def render(text: str) -> SafeString:
     """`text` as safe HTML. Cached, for every tab and every reload shows the same messages again."""
-    if len(text) > MAX_PARSED:
-        return format_html("<pre>{}</pre>", text)
-    return mark_safe(clean(PARSER.render(text)))  # noqa: S308 - nh3 has just cleaned it
+    return parsed(text) if len(text) <= MAX_PARSED else as_it_is(text)
 
 
 def render_growing(text: str) -> SafeString:
-    """`text` that is still being written, as safe HTML: only what follows its last blank line is parsed anew.
+    """`text` that is still being written, as safe HTML: what follows its last blank line is parsed anew.
 
-    A list with blank lines may look a little different until the whole text is rendered.
+    A list with blank lines may look a little different until the whole text is rendered, and so does what is too long.
     """
+    if len(text) > MAX_GROWING:
+        cut = text.rfind("\n\n", 0, MAX_GROWING)
+        cut = cut if cut > 0 else MAX_GROWING
+        return parsed_once(text[:cut]) + as_it_is(text[cut:])
     cut = text.rfind("\n\n")
     if cut < 0 or text.count("```", 0, cut) % 2:
-        return render(text)
-    return render(text[:cut]) + render(text[cut:])
+        return parsed(text)
+    return parsed_once(text[:cut]) + parsed(text[cut:])
+
+
+def parsed(text: str) -> SafeString:
+    """`text` as safe HTML, or as it is when to parse it would hold up everybody else."""
+    if text.count("[") > MAX_BRACKETS:
+        return as_it_is(text)
+    parser = PARSER if len(ADDRESS.findall(text)) <= MAX_ADDRESSES else UNLINKED
+    return mark_safe(clean(parser.render(text)))  # noqa: S308 - nh3 has just cleaned it
+
+
+# Few texts grow at a time, and what is before a last blank line stays for a while: it must not push out the finished ones.
+parsed_once = lru_cache(maxsize=32)(parsed)
+
+
+def as_it_is(text: str) -> SafeString:
+    """`text` with its marks, as a person would have to read it in an editor."""
+    return format_html("<pre>{}</pre>", text)
 
 
 def clean(html: str) -> str:
@@ -126,3 +152,4 @@ def let_quotes_go(state: StateCore) -> None:
 
 PARSER = MarkdownIt("js-default", {"html": False, "linkify": True, "breaks": True}, renderer_cls=Renderer)
 PARSER.core.ruler.after("linkify", "let_quotes_go", let_quotes_go)
+UNLINKED = MarkdownIt("js-default", {"html": False, "linkify": False, "breaks": True}, renderer_cls=Renderer)
