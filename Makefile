@@ -48,6 +48,7 @@ lock:
 	$(LOCK) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 .venv/run.stamp: requirements.lock | $(PYTHON)
+	@echo "Installing what Agentron needs, about half a minute…"
 	$(PIP) -r requirements.lock
 	@touch $@
 
@@ -59,3 +60,5 @@ $(PYTHON):
 	@$(BASE_PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "Agentron needs Python 3.11, 3.12 or 3.13: name one with BASE_PYTHON=python3.11." >&2; exit 1; }
 	$(BASE_PYTHON) -m venv .venv
+	@printf '#!/bin/sh\n# The command line of the checkout around this folder.\nhere=$$(dirname "$$(readlink -f "$$0")")\nexec "$$here/python" "$$here/../../manage.py" "$$@"\n' > .venv/bin/agentron
+	@chmod +x .venv/bin/agentron

@@ -101,6 +101,8 @@ def data_folder() -> Path:
             (folder / name).mkdir(mode=0o700, exist_ok=True)
     except OSError as exc:
         raise refuse(f"the data folder {folder} cannot be made ({exc.strerror}): set AGENTRON_DATA to one you may write.") from exc
+    # Conversations are their owner's alone, also in a folder that others may enter.
+    os.umask(0o077)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise refuse(f"the data folder {folder} cannot be written: set AGENTRON_DATA to one you may write.")
     return folder
@@ -111,6 +113,9 @@ def load_secrets(folder: Path) -> None:
     if os.environ.get("SECRET_KEY") and os.environ.get("AGENTRON_ENCRYPTION_KEYS"):
         return
     path = folder / SECRETS_FILE
+    for name in ("SECRET_KEY", "AGENTRON_ENCRYPTION_KEYS"):
+        if not os.environ.get(name):
+            os.environ.pop(name, None)  # Empty counts as not set, and would hide what the file says.
     try:
         make_secrets(path)
         environ.Env.read_env(path)

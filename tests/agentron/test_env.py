@@ -78,3 +78,10 @@ def test_a_data_folder_that_cannot_be_made_is_refused(machine: Machine, tmp_path
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "set AGENTRON_DATA to one you may write" in done.stderr
+
+
+def test_an_empty_secret_counts_as_not_set_and_files_are_private(machine: Machine) -> None:
+    done = machine.run("migrate", "--verbosity", "0", SECRET_KEY="", AGENTRON_ENCRYPTION_KEYS="")
+
+    assert done.returncode == 0, done.stderr
+    assert (machine.folder / "agentron.sqlite3").stat().st_mode & 0o077 == 0

@@ -142,3 +142,9 @@ def test_it_speaks_into_ones_own_conversations_only(owner: User, stranger: User,
     assert ask("hello", "--user", "owner", "--conversation", str(foreign.pk))[0] == 1
     assert ask("hello", "--user", "owner", "--conversation", str(mine.pk))[0] == 0
     assert list(Conversation.objects.filter(last_seq__gt=0)) == [mine]
+
+
+def test_what_is_refused_leaves_no_conversation(owner: User) -> None:
+    ask("  ", "--user", owner.username)
+
+    assert not Conversation.objects.exists()

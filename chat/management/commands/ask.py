@@ -10,7 +10,7 @@ from chat.commands import Command as BaseCommand
 from chat.commands import add_user_argument, the_user
 from chat.errors import MissingError
 from chat.http.rows import one
-from chat.log import say
+from chat.log import check_text, say
 from chat.models import Conversation, Message
 from chat.terminal import Ended, Terminal
 
@@ -30,6 +30,7 @@ class Command(BaseCommand):
         # Between the message and the first look nothing may be missed, so listening begins before.
         terminal = Terminal(self.stdout, self.stderr)
         try:
+            check_text(options["text"])
             wanted = options["conversation"]
             conversation = one(Conversation.objects.of(user), wanted, "conversation") if wanted else Conversation.objects.create(owner=user)
             said = say(conversation, user, options["text"], via=Message.Via.CLI).message
