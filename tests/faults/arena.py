@@ -139,9 +139,10 @@ def chaos(worker: Worker, watch: Watch, kills: int, freezes: int, seconds: float
     for deed in deeds:
         time.sleep(random.expovariate(1) * seconds / len(deeds))
         worker.ensure()
-        if members := worker.crew():
-            # A frozen head starts nobody again, and nothing above it could tell: that is systemd's to watch.
-            victim = choose(members if deed == signal.SIGKILL else members[1:])
+        members = worker.crew()
+        # A frozen head starts nobody again, and nothing above it could tell: that is systemd's to watch.
+        if exposed := members if deed == signal.SIGKILL else members[1:]:
+            victim = choose(exposed)
             with suppress_gone():
                 victim.send_signal(deed)
                 watch.died(victim.pid)
