@@ -38,8 +38,8 @@ def test_a_killed_process_is_started_again(troupe: Troupe) -> None:
 
     old.kill()
 
-    until(lambda: program.processes().get("agentron steady", old) != old, 3)
-    assert "steady was killed by SIGKILL: it is started again" in program.output
+    until(lambda: program.processes().get("agentron steady", old) != old, 5)
+    until(lambda: "steady was killed by SIGKILL: it is started again" in program.output, 5)
 
 
 def test_the_others_go_on_when_one_is_broken(troupe: Troupe) -> None:
@@ -96,7 +96,8 @@ def test_the_whole_group_of_a_dead_process_is_killed(troupe: Troupe) -> None:
 def test_lines_are_whole_and_carry_a_name(troupe: Troupe) -> None:
     program = troupe("steady")
 
-    assert "steady   | half a line and the rest\n" in program.output
+    # The line travels through a pipe: it may come after the first sign of life.
+    until(lambda: "steady   | half a line and the rest\n" in program.output, 5)
 
 
 def test_colours_are_only_for_a_terminal(troupe: Troupe) -> None:
