@@ -63,6 +63,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "agentron.admin_policy.relax_admin",
     "django_htmx.middleware.HtmxMiddleware",
+    "chat.signed_out.to_the_front_door",
+    "chat.local_time.in_own_zone",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -1,6 +1,5 @@
 """The assistant: which agent answers, and what it is told."""
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -28,9 +27,8 @@ def agent_for(conversation: Conversation) -> Agent | None:
 
 def instructions(agent: Agent, owner: User) -> str:
     """What `agent` is told before it works for its owner: its own words, the date, and what it was asked to remember."""
-    profile: Profile | None = getattr(owner, "profile", None)
-    zone = profile.time_zone if profile and profile.time_zone else settings.TIME_ZONE
-    parts = [agent.instructions, f"Today is {timezone.localdate():%A, %d %B %Y} (UTC); the person's time zone is {zone}."]
+    zone = Profile.of(owner).zone()
+    parts = [agent.instructions, f"Today is {timezone.localdate(timezone=zone):%A, %d %B %Y} in the person's time zone, {zone.key}."]
     if agent.memory and (known := Memory.objects.filter(owner=owner).values_list("key", "value")[:MEMORY_LINES]):
         lines = "\n".join(f"- {key}: {value}" for key, value in known)
         parts.append(f"The person asked you to remember:\n{lines}")

@@ -2,10 +2,13 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
@@ -13,6 +16,12 @@ from chat.models.fields import new_id
 
 SIGN_IN_MINUTES = 15
 IDEMPOTENCY_DAYS = 7
+
+
+def check_zone(name: str) -> None:
+    """Refuse what is no IANA time zone."""
+    if name not in available_timezones():
+        raise ValidationError(f"“{name}” is not a time zone: give its IANA name, such as Europe/Berlin or America/New_York.")
 
 
 def digest(secret: str) -> str:
@@ -23,13 +32,35 @@ def digest(secret: str) -> str:
 class Profile(models.Model):
     """A person's settings."""
 
+    class Theme(models.TextChoices):
+        SYSTEM = "", "As the device"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile")
-    time_zone = models.CharField(max_length=64, blank=True, help_text="IANA name, such as Europe/Berlin. Empty: the server's zone.")
+    time_zone = models.CharField(
+        max_length=64,
+        blank=True,
+        validators=[check_zone],
+        help_text="IANA name, such as Europe/Berlin. Empty: the browser tells it at the next visit.",
+    )
     quiet_from = models.TimeField(null=True, blank=True, help_text="From this time on, only what you asked for disturbs you.")
-    quiet_until = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True, help_text="Until this time; an earlier time than “from” is on the next day.")
+    theme = models.CharField(max_length=8, choices=Theme.choices, blank=True, default=Theme.SYSTEM, help_text="How the pages look.")
 
     def __str__(self) -> str:
         return f"{self.user}"
+
+    @classmethod
+    def of(cls, user: User) -> "Profile":
+        """The profile of `user`; one that is not saved yet while nothing was chosen."""
+        return cls.objects.filter(user=user).first() or cls(user=user)
+
+    def zone(self) -> ZoneInfo:
+        """Where this person's clock stands: the chosen zone, else the server's (also when the zone database has lost it)."""
+        with suppress(ValueError, ZoneInfoNotFoundError):
+            return ZoneInfo(self.time_zone)
+        return ZoneInfo(settings.TIME_ZONE)
 
 
 class ApiToken(models.Model):

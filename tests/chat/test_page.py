@@ -88,7 +88,7 @@ def test_the_page_takes_a_fixed_number_of_queries(
         say(conversation, f"hello {n}")
         make_conversation(conversation.owner)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         browser.get(f"/chats/{conversation.pk}/")
 
 
