@@ -12,7 +12,7 @@ from chat.admin_base import BaseAdmin, ReadOnlyAdmin
 from chat.errors import ConflictError
 from chat.http.auth import person
 from workflows import engine
-from workflows.forms import ProviderForm
+from workflows.admin_forms import AdminProviderForm
 from workflows.models import Agent, Heartbeat, HelpRequest, Memory, ModelProvider, Run, StepRun, ToolCall, Trigger
 
 
@@ -41,14 +41,15 @@ class MemoryAdmin(BaseAdmin[Memory]):
 class ModelProviderAdmin(BaseAdmin[ModelProvider]):
     """Where models come from; keys go in and never come out."""
 
-    form = ProviderForm
+    form = AdminProviderForm
     list_display = ["name", "kind", "default_model", "is_default", "enabled", "key_from"]
     list_filter = ["kind", "enabled"]
     verbs = {"test": "Test the saved connection"}
     actions = ["test_chosen"]
 
     def get_fields(self, request: HttpRequest, obj: ModelProvider | None = None) -> Any:
-        return [*ProviderForm.Meta.fields, *self.get_readonly_fields(request, obj)]
+        fields = [name for name in AdminProviderForm.Meta.fields if name != "forget_key" or (obj and obj.api_key)]
+        return [*fields, *self.get_readonly_fields(request, obj)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ModelProvider | None = None) -> list[str]:
         return ["key_from", "buttons"] if obj else []

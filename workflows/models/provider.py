@@ -1,8 +1,9 @@
 """Where models come from."""
 
 import os
+from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 
 from chat.models import EncryptedField
 
@@ -34,6 +35,15 @@ class ModelProvider(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save it; a new default takes the place of the old one."""
+        if self.is_default:
+            for other in ModelProvider.objects.filter(is_default=True).exclude(pk=self.pk):
+                other.is_default = False
+                other.save(update_fields=["is_default"])
+        super().save(*args, **kwargs)
 
     def key(self) -> str:
         """The API key, wherever it is kept; empty when there is none."""
