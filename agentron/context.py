@@ -3,9 +3,16 @@
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from chat.http.auth import person
 from workflows.llm.names import OFFLINE, default_name
+from workflows.models import HelpRequest
 
 
 def model(request: HttpRequest) -> dict[str, object]:
     """`offline`: whether no real model is connected; looked up only where a template asks."""
     return {"offline": SimpleLazyObject(lambda: default_name() == OFFLINE)}
+
+
+def waiting(request: HttpRequest) -> dict[str, object]:
+    """`waiting`: how many questions wait for this person."""
+    return {"waiting": SimpleLazyObject(lambda: HelpRequest.objects.of(person(request)).open().count())}

@@ -81,6 +81,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "agentron.context.model",
+                "agentron.context.waiting",
+                "chat.context.sidebar",
             ],
         },
     },

@@ -4,8 +4,10 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from agentron.api import api, nothing_here
+from agentron.home import home
 
 urlpatterns = [
+    path("", home, name="home"),
     path("", include("chat.urls")),
     path("", include("workflows.urls")),
     path("admin/", admin.site.urls),

@@ -3,12 +3,19 @@
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Case, F, When
 
 from chat.errors import InvalidError, MissingError
 from chat.models import Conversation
 from chat.signals import agent_wanted, conversation_closing
+
+LIST_SIZE = 60
+
+
+def listed(user: User, archived: bool = False) -> models.QuerySet[Conversation]:
+    """What the list in the sidebar shows: the ones used last come first."""
+    return Conversation.objects.of(user).filter(archived=archived)[:LIST_SIZE]
 
 
 def choose_agent(conversation: Conversation, user: User, reference: str | None) -> None:

@@ -15,7 +15,6 @@ from chat.http.auth import person
 from chat.models import Conversation, Message
 
 PAGE_SIZE = 100
-LIST_SIZE = 60
 EXAMPLES = ("What can you do?", "What time is it in Tokyo?", "Remember that my dog is called Rex")
 
 
@@ -46,7 +45,7 @@ def conversation(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The chat page: the newest messages, and a socket for what comes."""
     found = get_object_or_404(Conversation.objects.of(person(request)), pk=pk)
     mark_read(found, found.last_seq)
-    context = {"conversation": found, "examples": EXAMPLES, **entries(found, before=found.last_seq + 1), **listed(request, found.pk)}
+    context = {"conversation": found, "examples": EXAMPLES, **entries(found, before=found.last_seq + 1), "current": found.pk}
     return render(request, "chat/page.html", context)
 
 
@@ -66,7 +65,7 @@ def earlier(request: HttpRequest, pk: UUID) -> HttpResponse:
 def conversations(request: HttpRequest) -> HttpResponse:
     """The list of conversations alone, asked for again when something in it changed."""
     current = request.GET.get("current", "")
-    return render(request, "chat/conversations.html", listed(request, UUID(current) if is_id(current) else None))
+    return render(request, "chat/conversations.html", {"current": UUID(current) if is_id(current) else None})
 
 
 def entries(found: Conversation, before: int) -> dict[str, Any]:
@@ -82,11 +81,6 @@ def entries(found: Conversation, before: int) -> dict[str, Any]:
 def body(message: Message) -> dict[str, Any]:
     """What the socket would send of it."""
     return frames.of_message(message).data
-
-
-def listed(request: HttpRequest, current: UUID | None) -> dict[str, Any]:
-    """What the list of conversations needs."""
-    return {"conversations": Conversation.objects.of(person(request)).filter(archived=False)[:LIST_SIZE], "current": current}
 
 
 def is_id(text: str) -> bool:

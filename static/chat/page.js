@@ -95,11 +95,6 @@ function refresh() {
   toBottom();
 }
 
-function toggleMenu() {
-  const open = document.body.classList.toggle("menu-open");
-  document.querySelector("[data-menu][aria-expanded]").setAttribute("aria-expanded", open);
-}
-
 async function copy(button) {
   await navigator.clipboard.writeText(button.previousElementSibling.textContent);
   button.textContent = "Copied";
@@ -125,15 +120,11 @@ log.addEventListener("submit", (event) => {
   answer(event.target, event.submitter);
 });
 document.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-menu], [data-example], .copy, #stop");
+  const target = event.target.closest("[data-example], .copy, #stop");
   if (!target) return;
-  if (target.matches("[data-menu]")) toggleMenu();
-  else if (target.matches("[data-example]")) say(target.textContent);
+  if (target.matches("[data-example]")) say(target.textContent);
   else if (target.matches(".copy")) copy(target);
   else if (!socket.send("stop")) notice("You are offline: stop it when the connection is back.");
-});
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && document.body.classList.contains("menu-open")) toggleMenu();
 });
 scroll.addEventListener("scroll", () => (atBottom = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60), { passive: true });
 

@@ -28,11 +28,11 @@ def entry(conversation: Conversation, kind: str = Kind.MESSAGE, text: str = "", 
 
 
 def test_the_start_leads_to_the_newest_conversation(browser: Client, conversation: Conversation) -> None:
-    assert browser.get("/").headers["Location"] == f"/chats/{conversation.pk}/"
+    assert browser.get("/chat/").headers["Location"] == f"/chats/{conversation.pk}/"
 
 
 def test_the_first_visit_begins_a_conversation(browser: Client, owner: User) -> None:
-    address = browser.get("/").headers["Location"]
+    address = browser.get("/chat/").headers["Location"]
 
     assert address == f"/chats/{Conversation.objects.get(owner=owner).pk}/"
 
@@ -52,7 +52,7 @@ def test_a_stranger_gets_404(client: Client, stranger: User, conversation: Conve
     assert client.get(f"/chats/{uuid4()}/{part}").status_code == 404
 
 
-@pytest.mark.parametrize("address", ["/", "/chats/", f"/chats/{UUID(int=1)}/", f"/chats/{UUID(int=1)}/earlier/"])
+@pytest.mark.parametrize("address", ["/", "/chat/", "/chats/", f"/chats/{UUID(int=1)}/", f"/chats/{UUID(int=1)}/earlier/"])
 def test_whoever_is_not_signed_in_is_sent_to_the_sign_in(client: Client, db: None, address: str) -> None:
     assert client.get(address).headers["Location"].startswith("/login/?next=")
 
@@ -88,7 +88,7 @@ def test_the_page_takes_a_fixed_number_of_queries(
         say(conversation, f"hello {n}")
         make_conversation(conversation.owner)
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         browser.get(f"/chats/{conversation.pk}/")
 
 

@@ -19,7 +19,7 @@ def test_looking_at_a_link_does_not_use_it_up(client: Client, link: str, owner: 
     for _ in range(3):
         assert b"<button" in client.get(link).content
 
-    assert client.post(link).headers["Location"] == "/"
+    assert client.post(link).headers["Location"] == "/chat/"
     assert client.session["_auth_user_id"] == str(owner.pk)
 
 
@@ -65,7 +65,7 @@ def test_nobodys_link_is_a_page_and_not_an_error(client: Client, db: None) -> No
 def test_a_password_signs_in(client: Client, owner: User) -> None:
     response = client.post("/login/", {"username": "owner", "password": "secret-word-1"})
 
-    assert response.headers["Location"] == "/"
+    assert response.headers["Location"] == "/chat/"
 
 
 def test_a_wrong_password_gets_a_sentence(client: Client, owner: User) -> None:
@@ -93,4 +93,4 @@ def test_signing_out_takes_a_post(client: Client, owner: User) -> None:
 def test_a_sign_in_does_not_lead_to_another_site(client: Client, owner: User) -> None:
     response = client.post("/login/?next=https://evil.example/", {"username": "owner", "password": "secret-word-1"})
 
-    assert response.headers["Location"] == "/"
+    assert response.headers["Location"] == "/chat/"

@@ -1,0 +1,12 @@
+"""What the sidebar of every page needs; looked up only where a template asks."""
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from chat.conversations import listed
+from chat.http.auth import person
+
+
+def sidebar(request: HttpRequest) -> dict[str, object]:
+    """`conversations`: this person's newest ones."""
+    return {"conversations": SimpleLazyObject(lambda: list(listed(person(request))))}

@@ -1,0 +1,53 @@
+// What every page does: the sidebar on a small screen, questions before what cannot be undone, the reader's zone.
+
+const dialog = document.getElementById("confirm");
+
+function toggleMenu() {
+  const open = document.body.classList.toggle("menu-open");
+  document.querySelector("[data-menu][aria-expanded]")?.setAttribute("aria-expanded", open);
+  document.querySelector(open ? ".sidebar [data-menu]" : "[data-menu][aria-expanded]")?.focus();
+}
+
+/** Ask before `form` is sent; its data-confirm is the question, data-confirm-verb the button. */
+function ask(form) {
+  dialog.querySelector("p").textContent = form.dataset.confirm;
+  dialog.querySelector("[value=yes]").textContent = form.dataset.confirmVerb ?? "Delete";
+  dialog.returnValue = "";
+  dialog.onclose = () => {
+    if (dialog.returnValue !== "yes") return;
+    form.dataset.confirmed = "";
+    form.requestSubmit();
+  };
+  dialog.showModal();
+}
+
+/** Tell the server once where this person's clock stands; it keeps what was chosen. */
+function tellZone() {
+  const address = document.body.dataset.tellZone;
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!address || !zone) return;
+  const headers = { "X-CSRFToken": JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"] };
+  fetch(address, { method: "POST", headers, body: new URLSearchParams({ time_zone: zone }), keepalive: true });
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-menu]")) toggleMenu();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && document.body.classList.contains("menu-open")) toggleMenu();
+});
+// Before htmx, which listens further down.
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target.closest("form[data-confirm]");
+    if (!form) return;
+    if ("confirmed" in form.dataset) return delete form.dataset.confirmed;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    ask(form);
+  },
+  true,
+);
+
+tellZone();
