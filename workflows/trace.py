@@ -1,0 +1,219 @@
+"""What happened in a run, prepared for a page: steps, the model's replies, tool calls, questions. See components/trace.html."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from chat.figures import count, money, span
+from chat.fragments import label, readable
+from chat.markdown import render
+from workflows.llm import said
+from workflows.llm.said import SaidReply
+from workflows.models import FINISHED, HelpRequest, Run, StepRun, StepStatus, ToolCall
+
+
+@dataclass(frozen=True)
+class QuestionShown:
+    """A question and what was answered. `asks` is safe HTML."""
+
+    status: str
+    status_label: str
+    kind: str
+    asks: SafeString
+    options: list[str]
+    reason: str
+    answer: str
+    by: str
+    via: str
+    at: datetime
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class CallShown:
+    """A tool call. `gist` is its first plain argument, `took` how long it took in words."""
+
+    tool: str
+    label: str
+    gist: str
+    state: str
+    state_label: str
+    effect: str
+    arguments: str
+    result: str
+    error: str
+    at: datetime
+    took: str
+    questions: list[QuestionShown]
+
+
+@dataclass(frozen=True)
+class ReplyShown:
+    """One reply of the model with the calls it asked for. `text` and `thought` are safe HTML, `tokens` words."""
+
+    number: int
+    at: datetime | None
+    model: str
+    tokens: str
+    text: SafeString
+    thought: SafeString
+    calls: list[CallShown]
+
+
+@dataclass(frozen=True)
+class StepShown:
+    """One step of a run."""
+
+    key: str
+    round: int
+    agent: str
+    status: str
+    status_label: str
+    prompt: str
+    error: str
+    at: datetime | None
+    took: str
+    tokens: str
+    cost: str
+    replies: list[ReplyShown]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A run as a page tells it. `waited` and `took` are durations in words, empty where there is nothing to tell yet."""
+
+    run: Run
+    status: str
+    status_label: str
+    tokens: str
+    cost: str
+    waited: str
+    took: str
+    steps: list[StepShown] = field(default_factory=list)
+
+    @property
+    def one_step(self) -> bool:
+        """Whether the run is its only step, as a turn is."""
+        return len(self.steps) == 1
+
+
+def trace(run: Run) -> Trace:
+    """The trace of `run`, in three queries, whatever happened in it."""
+    asked = HelpRequest.objects.select_related("answered_by").order_by("asked_at", "pk")
+    steps = run.steps.select_related("agent").prefetch_related("tool_calls", Prefetch("help_requests", asked))
+    return Trace(
+        run=run,
+        status=run.status,
+        status_label=run.get_status_display(),
+        tokens=tokens(run.input_tokens, run.output_tokens),
+        cost=money(run.cost),
+        waited=span((run.started_at - run.queued_at).total_seconds()) if run.started_at else "",
+        took=between(run.started_at, run.finished_at if run.status in FINISHED else timezone.now()),
+        steps=[step_shown(step) for step in steps],
+    )
+
+
+def step_shown(step: StepRun) -> StepShown:
+    return StepShown(
+        key=step.key,
+        round=step.round,
+        agent=step.agent.name if step.agent else "an agent that was deleted",
+        status=step.status,
+        status_label=step.get_status_display(),
+        prompt=step.prompt,
+        error=step.error,
+        at=step.started_at,
+        took=between(step.started_at, step.finished_at or (timezone.now() if step.status == StepStatus.RUNNING else None)),
+        tokens=tokens(step.input_tokens, step.output_tokens),
+        cost=money(step.cost),
+        replies=replies_shown(step),
+    )
+
+
+def replies_shown(step: StepRun) -> list[ReplyShown]:
+    """The replies of the checkpoint, each with its calls; calls of a reply that is not saved yet stand alone."""
+    calls: dict[int, list[CallShown]] = defaultdict(list)
+    for call, questions in with_questions(step.tool_calls.all(), step.help_requests.all()):
+        calls[call.reply].append(call_shown(call, questions))
+    shown = [reply_shown(reply, calls.pop(reply.number, [])) for reply in said.replies(step.messages)]
+    return shown + [reply_shown(SaidReply(number), left) for number, left in sorted(calls.items())]
+
+
+def with_questions(calls: Iterable[ToolCall], requests: Iterable[HelpRequest]) -> list[tuple[ToolCall, list[HelpRequest]]]:
+    """Each call with the questions that belong to it; a question whose call left no journal row makes a call of its own."""
+    asked: dict[tuple[int, str], list[HelpRequest]] = defaultdict(list)
+    for request in requests:
+        asked[request.reply, request.call_id].append(request)
+    paired = [(call, asked.pop((call.reply, call.call_id), [])) for call in calls]
+    return paired + [(call_of(rest[0]), rest) for rest in asked.values()]
+
+
+def call_of(request: HelpRequest) -> ToolCall:
+    """The call that asked, as far as the question tells."""
+    return ToolCall(tool=request.tool, reply=request.reply, call_id=request.call_id, state="", started_at=request.asked_at)
+
+
+def reply_shown(reply: SaidReply, calls: list[CallShown]) -> ReplyShown:
+    return ReplyShown(
+        number=reply.number,
+        at=reply.at or (calls[0].at if calls else None),
+        model=reply.model,
+        tokens=tokens(reply.input_tokens, reply.output_tokens),
+        text=render(reply.text),
+        thought=render(reply.thought),
+        calls=calls,
+    )
+
+
+def call_shown(call: ToolCall, questions: list[HelpRequest]) -> CallShown:
+    return CallShown(
+        tool=call.tool,
+        label=label(call.tool),
+        gist=gist(call.arguments),
+        state=call.state,
+        state_label=call.get_state_display(),
+        effect=call.get_effect_display(),
+        arguments=readable(call.arguments) if call.arguments else "",
+        result=readable(call.result) if call.result is not None else "",
+        error=call.error,
+        at=call.started_at,
+        took=between(call.started_at, call.finished_at),
+        questions=[question_shown(request) for request in questions],
+    )
+
+
+def question_shown(request: HelpRequest) -> QuestionShown:
+    return QuestionShown(
+        status=request.status,
+        status_label=request.get_status_display(),
+        kind=request.get_kind_display(),
+        asks=render(request.question),
+        options=request.options,
+        reason=request.reason,
+        answer=request.response or request.decision,
+        by=request.answered_by.get_username() if request.answered_by else "",
+        via=request.get_answered_via_display(),
+        at=request.asked_at,
+        answered_at=request.answered_at,
+    )
+
+
+def gist(arguments: dict[str, Any]) -> str:
+    """The first plain value among a call's arguments: what it is about, in a word or two."""
+    return next((str(value) for value in arguments.values() if isinstance(value, str | int | float)), "")[:120]
+
+
+def between(start: datetime | None, end: datetime | None) -> str:
+    """How long it took from one to the other, in words; empty while one is missing."""
+    return span((end - start).total_seconds()) if start and end else ""
+
+
+def tokens(sent: int, received: int) -> str:
+    """Tokens in words; empty where none were used."""
+    return f"{count(sent)} in, {count(received)} out" if sent or received else ""
