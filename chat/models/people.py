@@ -54,7 +54,8 @@ class Profile(models.Model):
     @classmethod
     def of(cls, user: User) -> "Profile":
         """The profile of `user`; one that is not saved yet while nothing was chosen."""
-        return cls.objects.filter(user=user).first() or cls(user=user)
+        found: Profile | None = getattr(user, "profile", None)
+        return found or cls(user=user)
 
     def zone(self) -> ZoneInfo:
         """Where this person's clock stands: the chosen zone, else the server's (also when the zone database has lost it)."""

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 import httpx2
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from pydantic_ai.conversation import Conversation, ConversationTypeAdapter
 from pydantic_ai.exceptions import AgentRunError, ModelConnectionError, UserError
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse, create_async_httpx2_client
@@ -48,9 +49,11 @@ async def build(name: str = "") -> Model:
 
 
 def preload() -> None:
-    """Import what the configured model needs, so that processes forked later share it. Reads no database."""
+    """Import and build what the configured model needs, so that processes forked later share it. Reads no database."""
     kind = settings.AGENTRON_MODEL.partition(":")[0]
     import_module(f"pydantic_ai.models.{LIBRARIES.get(kind, 'function')}")
+    # The schema of checkpoints is built at its first use, for which the first person would wait.
+    ConversationTypeAdapter.validate_python(ConversationTypeAdapter.dump_python(Conversation(), mode="json"))
 
 
 def open_model(source: Source) -> Model:
