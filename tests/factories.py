@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from chat import log
 from chat.models import Conversation, Message
-from workflows.models import Agent, Run
+from workflows.models import Agent, HelpRequest, Run, RunStatus, StepRun, Trigger
 from workflows.tools import ToolContext
 
 _made = 0
@@ -45,6 +45,29 @@ def make_turn(conversation: Conversation | None = None, text: str = "hello") -> 
     message = say(conversation or make_conversation(), text)
     assert message.run_id
     return Run.objects.get(pk=message.run_id)
+
+
+def make_run(conversation: Conversation, text: str = "hello", status: str = RunStatus.SUCCEEDED, **fields: Any) -> Run:
+    """A run that nobody drives."""
+    return Run.objects.create(
+        **{
+            "owner": conversation.owner,
+            "conversation": conversation,
+            "trigger": Trigger.CHAT,
+            "status": status,
+            "input": {"text": text},
+            **fields,
+        }
+    )
+
+
+def make_question(conversation: Conversation, **fields: Any) -> HelpRequest:
+    """An open question of a run that waits for its answer."""
+    run = make_run(conversation, status=RunStatus.WAITING_FOR_USER)
+    step = StepRun.objects.create(run=run, key="turn", status="waiting")
+    return HelpRequest.objects.create(
+        **{"run": run, "step_run": step, "reply": 1, "call_id": f"call{number()}", "question": "Which one?", **fields}
+    )
 
 
 def kinds(conversation_id: UUID) -> list[str]:
