@@ -12,7 +12,6 @@ from chat.fragments import readable
 from chat.markdown import render
 from chat.models import Conversation, Message
 from chat.tool_cards import label
-from chat.tool_cards import label
 
 PAGE = 100
 
