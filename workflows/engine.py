@@ -6,13 +6,13 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from chat import hints
+from chat import hints, log
 from chat.models import Conversation, Message, new_id
 from workflows import queue
 from workflows.answers import answer_as, check_answer
 from workflows.assistant import agent_for
 from workflows.errors import ConflictError, InvalidError, NotAllowedError
-from workflows.ledger import CUT_OFF, end_run
+from workflows.ledger import CUT_OFF, end_run, run_message
 from workflows.models import FINISHED, CallState, HelpRequest, HelpStatus, Lane, Run, RunStatus, StepRun, StepStatus, ToolCall, Trigger
 from workflows.sweep import sweep
 
@@ -165,6 +165,8 @@ def retry(run: Run, *, by: User, trigger: str = Trigger.CHAT) -> Run:
     )
     for step in current.steps.all():
         take_over(step, again)
+    # So that every reader of the log knows: there is something going on, and the old run is not to be tried again.
+    log.post(again.conversation_id, run_message(again.pk, again.task_id, Message.Kind.STATUS, status=again.status, retry_of=str(current.pk)))
     queue.ticket()
     return again
 
