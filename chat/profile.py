@@ -1,5 +1,6 @@
 """A person's own settings."""
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -39,12 +40,18 @@ def page(request: HttpRequest, **context: Any) -> HttpResponse:
     """The profile page, with a form that was filled in where there is one."""
     found = {
         "clock": ClockForm(instance=Profile.of(person(request))),
-        "zones": sorted(zone for zone in available_timezones() if zone == "UTC" or ("/" in zone and not zone.startswith("Etc/"))),
+        "zones": zones(),
         "themes": Profile.Theme.choices,
         "theme": Profile.of(person(request)).theme,
         **tokens(request),
     }
     return render(request, "site/profile.html", {**found, **context})
+
+
+@cache
+def zones() -> list[str]:
+    """The time zones to choose from: those that are named after places, and UTC."""
+    return sorted(zone for zone in available_timezones() if zone == "UTC" or ("/" in zone and not zone.startswith("Etc/")))
 
 
 def tokens(request: HttpRequest) -> dict[str, Any]:

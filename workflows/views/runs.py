@@ -80,7 +80,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "run": run,
         "trace": told_in_full,
         "cards": cards(open_questions(person(request)).filter(run=run)),
-        "next_try": run.retries.first(),
+        "next_try": run.retries.order_by().first() if getattr(run, "retried", False) else None,
         "can_cancel": can_cancel(run),
         "diagnosis": diagnosis(told_in_full),
         "every": "" if run.status in FINISHED else "2s",
