@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from asgiref.sync import sync_to_async
 
-from workflows import journal
+from workflows import endings, journal
 from workflows.errors import LostError
 from workflows.journal import Hold
 from workflows.ledger import Outcome
@@ -59,10 +59,10 @@ async def drive(run: Run, host: Host) -> None:
     try:
         begun: Start = await db(start, run)
     except UnusableError as exc:
-        await db(journal.fail, bare(run), str(exc))
+        await db(endings.fail, bare(run), str(exc))
         return
     except StoppedByOwnerError:
-        await db(journal.cancel, bare(run), "")
+        await db(endings.cancel, bare(run), "")
         return
     await Driver(begun, host).run()
 
@@ -91,7 +91,7 @@ class Driver:
                 if not await self.ask_again():
                     await self.converse()
         except TimeoutError:
-            await db(journal.fail, self.hold, f"It took longer than {self.start.seconds:g} seconds, the limit of its agent.")
+            await db(endings.fail, self.hold, f"It took longer than {self.start.seconds:g} seconds, the limit of its agent.")
         finally:
             self.host.drop(self.hold)
 
@@ -109,7 +109,7 @@ class Driver:
         """Ask what a checkpoint waits for and nobody answered: a retried run has the questions, not yet the rows."""
         missing = [item for item in pending(self.request.checkpoint) if item.call.call_id not in self.request.answers]
         if missing and self.request.checkpoint:
-            await db(journal.park, self.hold, missing, self.request.checkpoint)
+            await db(endings.park, self.hold, missing, self.request.checkpoint)
         return bool(missing)
 
     async def converse(self) -> None:
@@ -122,15 +122,15 @@ class Driver:
             except ModelError as exc:
                 tries, self.progressed = (1 if self.progressed else tries + 1), False
                 if not exc.retryable or tries >= MAX_TRIES or (exc.retry_after or 0) > LONGEST_WAIT_SECONDS:
-                    await db(journal.fail, self.hold, str(exc))
+                    await db(endings.fail, self.hold, str(exc))
                     return
                 await self.wait(exc, tries)
         self.host.drop(self.hold)
         match ended:
             case Answered(reply):
-                await db(journal.finish, self.hold, reply)
+                await db(endings.finish, self.hold, reply)
             case Parked(asked, saved):
-                await db(journal.park, self.hold, asked, saved)
+                await db(endings.park, self.hold, asked, saved)
 
     async def wait(self, exc: ModelError, tries: int) -> None:
         """Wait before the next try, as long as the provider asks or a little longer each time."""

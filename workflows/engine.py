@@ -6,17 +6,31 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from chat import hints
+from chat import hints, log
 from chat.models import Conversation, Message, new_id
 from workflows import queue
 from workflows.answers import answer_as, check_answer
 from workflows.assistant import agent_for
+from workflows.definition import Definition
 from workflows.errors import ConflictError, InvalidError, NotAllowedError
-from workflows.ledger import CUT_OFF, end_run
-from workflows.models import FINISHED, CallState, HelpRequest, HelpStatus, Lane, Run, RunStatus, StepRun, StepStatus, ToolCall, Trigger
+from workflows.ledger import CUT_OFF, end_run, run_message
+from workflows.models import (
+    FINISHED,
+    CallState,
+    HelpRequest,
+    HelpStatus,
+    Lane,
+    Run,
+    RunStatus,
+    StepRun,
+    StepStatus,
+    ToolCall,
+    Trigger,
+    Workflow,
+)
 from workflows.sweep import sweep
 
-__all__ = ["cancel", "enqueue_turn", "respond", "respond_to_run", "retry", "stop_turns", "sweep"]
+__all__ = ["cancel", "enqueue_turn", "execute", "respond", "respond_to_run", "retry", "stop_turns", "sweep"]
 
 
 def enqueue_turn(message: Message, *, trigger: str, agent_id: UUID | None = None, idempotency_key: str | None = None) -> Run:
@@ -34,6 +48,38 @@ def enqueue_turn(message: Message, *, trigger: str, agent_id: UUID | None = None
         task_id=message.task_id,
         idempotency_key=idempotency_key,
     )
+    queue.ticket()
+    return run
+
+
+@transaction.atomic
+def execute(
+    workflow: Workflow,
+    *,
+    by: User,
+    trigger: str,
+    inputs: dict[str, str] | None = None,
+    conversation: Conversation | None = None,
+    parent: Run | None = None,
+    idempotency_key: str | None = None,
+) -> Run:
+    """Queue a run of `workflow` as it stands now; in `conversation`, else in one of its own. Raises InvalidError."""
+    revision = workflow.revisions.order_by("-number").first()
+    if revision is None:
+        raise InvalidError(f"“{workflow}” has no steps yet: give it some first.")
+    given = Definition.model_validate(revision.data).given(inputs or {})
+    run = Run.objects.create(
+        owner=workflow.owner,
+        conversation=conversation or Conversation.objects.create(owner=workflow.owner, title=workflow.name[:200]),
+        workflow=workflow,
+        revision=revision,
+        trigger=trigger,
+        lane=Lane.RUN,
+        input={"inputs": given},
+        parent=parent,
+        idempotency_key=idempotency_key,
+    )
+    log.post(run.conversation_id, run_message(run.pk, None, Message.Kind.STATUS, status=run.status, workflow=workflow.name))
     queue.ticket()
     return run
 
@@ -155,6 +201,8 @@ def retry(run: Run, *, by: User, trigger: str = Trigger.CHAT) -> Run:
         owner=current.owner,
         conversation=current.conversation,
         agent=current.agent,
+        workflow=current.workflow,
+        revision=current.revision,
         trigger=trigger,
         lane=current.lane,
         input=current.input,

@@ -14,8 +14,8 @@ from workflows.assistant import instructions
 from workflows.history import history
 from workflows.journal import Hold, guard
 from workflows.ledger import args_hash, tool_result
-from workflows.llm.types import Call, Result, StepRequest, ToolSpec
-from workflows.models import CallState, HelpRequest, HelpStatus, Run, StepRun, StepStatus, ToolCall
+from workflows.llm.types import Call, Result, StepRequest, ToolSpec, Turn
+from workflows.models import Agent, CallState, HelpRequest, HelpStatus, Run, StepRun, StepStatus, ToolCall
 from workflows.tools import Tool
 
 # Caps of a run whose agent sets none of its own.
@@ -59,13 +59,18 @@ def start(run: Run) -> Start:
     elif step.status != StepStatus.RUNNING:
         StepRun.objects.filter(pk=step.pk).update(status=StepStatus.RUNNING)
     hold = Hold(run.pk, run.fence, run.conversation_id, step.pk, step.key, run.task_id)
-    answers, again = ({}, ()) if made else answered(hold, step.replies)
+    return begin(run, step, hold, agent, new=made, told=history(run.conversation, run.asked_seq or 0))
+
+
+def begin(run: Run, step: StepRun, hold: Hold, agent: Agent, *, new: bool, told: tuple[Turn, ...] = (), instruction: str = "") -> Start:
+    """All that a driver needs for `step`: with the answers that came since, unless it is `new`. Raises StoppedByOwnerError."""
+    answers, again = ({}, ()) if new else answered(hold, step.replies)
     usable = {tool.name: tool for tool in tools.named(agent.tools)}
     request = StepRequest(
         model=agent.model,
-        instructions=instructions(agent, run.owner),
-        history=history(run.conversation, run.asked_seq or 0),
-        prompt=prompt,
+        instructions="\n\n".join(part for part in (instructions(agent, run.owner), instruction) if part),
+        history=told,
+        prompt=step.prompt,
         tools=tuple(ToolSpec(tool.name, tool.description, tool.function) for tool in usable.values()),
         checkpoint=step.messages or None,
         answers=answers,

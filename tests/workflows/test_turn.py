@@ -14,7 +14,7 @@ from chat.models import Draft, Message
 from tests.factories import kinds, make_agent, make_conversation, make_turn, say
 from tests.fakes.script import last_result, scripted
 from tests.workflows import toolbox
-from workflows import engine, journal
+from workflows import endings, engine, journal
 from workflows.errors import ConflictError, NotAllowedError
 from workflows.llm.errors import ModelError
 from workflows.models import Agent, CallState, HelpRequest, Run, RunStatus, StepRun, StepStatus, ToolCall
@@ -338,13 +338,13 @@ def test_a_run_cancelled_just_before_it_asks_does_not_ask(
 ) -> None:
     model(scripted([("inquire", '{"question": "Which colour?"}', "c1")], last_result))
     run = make_turn()
-    park = journal.park
+    park = endings.park
 
     def late(hold: journal.Hold, *rest: Any) -> None:
         engine.cancel(run, by=run.owner)
         park(hold, *rest)
 
-    monkeypatch.setattr("workflows.journal.park", late)
+    monkeypatch.setattr("workflows.endings.park", late)
 
     drain()
 
@@ -411,7 +411,7 @@ def test_a_database_that_fails_a_run_again_and_again_ends_it(
 ) -> None:
     script = model(scripted("Hello."))
     run = make_turn()
-    monkeypatch.setattr("workflows.journal.finish", lambda *_: (_ for _ in ()).throw(OperationalError("disk I/O error")))
+    monkeypatch.setattr("workflows.endings.finish", lambda *_: (_ for _ in ()).throw(OperationalError("disk I/O error")))
 
     for _ in range(4):
         drain()

@@ -8,6 +8,7 @@ MAX_QUESTION = 2_000
 MAX_REASON = 1_000
 MAX_OPTION = 200
 OPTION_COUNTS = range(2, 6)
+KINDS = (HelpRequest.Kind.QUESTION, HelpRequest.Kind.CHOICE, HelpRequest.Kind.CONFIRMATION)
 
 
 @tool(effect=Effect.READ)
@@ -25,6 +26,25 @@ def ask_user(context: ToolContext, question: str, options: list[str] | None = No
     choices = checked(options or [])
     kind = HelpRequest.Kind.CHOICE if choices else HelpRequest.Kind.QUESTION
     return Question(text("question", question, MAX_QUESTION, needed=True), kind, choices, text("reason", reason, MAX_REASON))
+
+
+@tool(effect=Effect.READ)
+def request_user_help(context: ToolContext, kind: str, question: str, options: list[str] | None = None, reason: str = "") -> Question:
+    """Ask the owner of this run for help and wait for the answer, which may take days; other steps go on meanwhile.
+
+    Args:
+        kind: “question” for an open question, “choice” with options, “confirmation” for a yes or no.
+        question: The question, complete in itself: it may be read on a phone, without what came before.
+        options: Two to five short answers to choose from; needed for a choice.
+        reason: Why you need to know, in one sentence.
+    """
+    if kind not in KINDS:
+        raise ToolError(f"“{kind[:40]}” is not a kind of question: use {', '.join(KINDS)}.")
+    choices = checked(options or [])
+    if kind == HelpRequest.Kind.CHOICE and not choices:
+        raise ToolError("A choice needs two to five options: give them, or ask an open question.")
+    wanted = HelpRequest.Kind.CHOICE if choices else HelpRequest.Kind(kind)
+    return Question(text("question", question, MAX_QUESTION, needed=True), wanted, choices, text("reason", reason, MAX_REASON))
 
 
 def text(name: str, value: str, limit: int, *, needed: bool = False) -> str:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from chat.models import Conversation, new_id
 from workflows.errors import NotAllowedError
 from workflows.models.agent import Agent
+from workflows.models.workflow import Revision, Workflow
 
 
 class RunStatus(models.TextChoices):
@@ -90,6 +91,9 @@ class Run(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="runs")
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="runs")
     agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="runs")
+    # A workflow's run keeps to the revision it began with; a turn has neither.
+    workflow = models.ForeignKey(Workflow, models.SET_NULL, null=True, related_name="runs")
+    revision = models.ForeignKey(Revision, models.SET_NULL, null=True, related_name="runs")
     trigger = models.CharField(max_length=16, choices=Trigger.choices)
     lane = models.CharField(max_length=8, choices=Lane.choices, default=Lane.TURN)
     status = models.CharField(max_length=20, choices=RunStatus.choices, default=RunStatus.QUEUED)
@@ -132,6 +136,7 @@ class Run(models.Model):
             models.Index(fields=["status", "lane", "queued_at"]),
             models.Index(fields=["conversation", "status"]),
             models.Index(fields=["owner", "-queued_at"]),
+            models.Index(fields=["workflow", "-queued_at"]),
             models.Index(fields=["lease_expires_at"], condition=Q(status="running"), name="running_by_lease"),
         ]
 

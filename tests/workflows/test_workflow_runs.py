@@ -1,0 +1,161 @@
+"""Runs of workflows through the whole engine, with a scripted model."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from pydantic_ai.models import Model
+
+from chat.models import Message
+from tests.factories import make_run, make_workflow
+from tests.fakes.script import Reply, by_prompt, last_prompt, last_result
+from tests.workflows import toolbox
+from workflows import engine
+from workflows.llm.errors import ModelError
+from workflows.models import HelpRequest, Run, RunStatus, StepRun, StepStatus
+
+Use = Callable[[Model], Model]
+Drain = Callable[[], None]
+
+
+def ask(question: str = "A or B?") -> list[tuple[str, str, str]]:
+    """A reply that asks the owner."""
+    return [("request_user_help", json.dumps({"kind": "question", "question": question}), "help1")]
+
+
+def broken() -> ModelError:
+    """What a model raises that cannot be had at all."""
+    return ModelError("The key is wrong.", retryable=False, retry_after=None)
+
+
+def outputs(run: Run) -> dict[str, Any]:
+    """What the steps gave, by key."""
+    return {step.key: (step.output or "").strip() for step in run.steps.order_by("round")}
+
+
+def answer(run: Run, text: str, nth: int = 0) -> HelpRequest:
+    """The owner answers an open question of the run."""
+    request = HelpRequest.objects.open().filter(run=run)[nth]
+    return engine.respond(request, by=run.owner, via=Message.Via.WEB, response=text)
+
+
+def test_a_chain_hands_each_output_on(model: Use, drain: Drain) -> None:
+    model(by_prompt({"Improve": [lambda messages: f"better than {last_prompt(messages)}"], "Write": ["a draft"]}))
+    workflow = make_workflow(
+        {"key": "write", "prompt": "Write about {{ input.topic }}"},
+        {"key": "improve", "prompt": "Improve {{ steps.write.output }}", "after": ["write"]},
+    )
+    run = make_run(workflow, topic="tea")
+
+    drain()
+
+    run.refresh_from_db()
+    assert (run.status, str(run.output).strip()) == (RunStatus.SUCCEEDED, "better than Improve a draft")
+
+
+def test_the_report_tells_the_result_in_the_conversation(model: Use, drain: Drain) -> None:
+    model(by_prompt({"one": ["the result"]}))
+    run = make_run(make_workflow({"key": "one"}))
+
+    drain()
+
+    said = Message.objects.get(conversation=run.conversation_id, kind=Message.Kind.MESSAGE)
+    assert "the result" in said.text
+    assert said.run_id == run.pk
+
+
+def test_a_question_parks_the_run_and_its_answer_is_what_the_call_gives(model: Use, drain: Drain) -> None:
+    script: Any = model(by_prompt({"choose": [ask(), lambda messages: f"chosen {last_result(messages)}"], "before": ["done"]}))
+    run = make_run(make_workflow({"key": "before"}, {"key": "choose", "after": ["before"]}))
+    drain()
+    assert Run.objects.get(pk=run.pk).status == RunStatus.WAITING_FOR_USER
+
+    answer(run, "A")
+    drain()
+
+    run.refresh_from_db()
+    assert (run.status, str(run.output).strip()) == (RunStatus.SUCCEEDED, "chosen A")
+    assert script.calls == ["before", "choose", "choose"]
+
+
+def test_other_branches_go_on_while_one_asks(model: Use, drain: Drain) -> None:
+    model(by_prompt({"left": [ask(), "answered"], "right": ["went on"]}))
+    run = make_run(make_workflow({"key": "left"}, {"key": "right"}))
+
+    drain()
+
+    assert outputs(run) == {"left": "", "right": "went on"}
+
+
+def test_two_questions_of_two_steps_are_answered_one_after_the_other(model: Use, drain: Drain) -> None:
+    script: Any = model(by_prompt({"left": [ask("left?"), last_result], "right": [ask("right?"), last_result]}))
+    run = make_run(make_workflow({"key": "left"}, {"key": "right"}))
+    drain()
+
+    for _ in range(2):
+        request = answer(run, "x")
+        HelpRequest.objects.filter(pk=request.pk).update(response=request.question)
+        drain()
+
+    run.refresh_from_db()
+    assert run.status == RunStatus.SUCCEEDED
+    assert len(script.calls) == 4
+
+
+def test_a_failed_step_fails_the_run_and_names_itself(model: Use, drain: Drain) -> None:
+    model(by_prompt({"one": [broken()], "two": ["fine"]}))
+    run = make_run(make_workflow({"key": "one"}, {"key": "two", "after": ["one"]}))
+
+    drain()
+
+    run.refresh_from_db()
+    assert run.status == RunStatus.FAILED
+    assert run.error.startswith("Step “one” failed")
+
+
+def test_a_retry_keeps_what_was_finished(model: Use, drain: Drain) -> None:
+    fates: Iterator[Reply] = iter([broken(), "mended"])
+    script: Any = model(by_prompt({"first": ["done"], "second": [lambda _: next(fates)]}))
+    run = make_run(make_workflow({"key": "first"}, {"key": "second", "after": ["first"]}))
+    drain()
+
+    again = engine.retry(Run.objects.get(pk=run.pk), by=run.owner)
+    drain()
+
+    again.refresh_from_db()
+    assert (again.status, str(again.output).strip()) == (RunStatus.SUCCEEDED, "mended")
+    assert script.calls == ["first", "second", "second"]
+
+
+def test_a_cancelled_run_ends_its_steps(model: Use, drain: Drain) -> None:
+    model(by_prompt({"one": [ask()]}))
+    run = make_run(make_workflow({"key": "one"}))
+    drain()
+
+    engine.cancel(run, by=run.owner)
+
+    assert list(StepRun.objects.filter(run=run).values_list("status", flat=True)) == [StepStatus.CANCELLED]
+
+
+def test_a_tool_is_called_once_though_its_step_waits_later(model: Use, drain: Drain) -> None:
+    model(by_prompt({"work": [[("look", '{"what": "grass"}', "c1")], ask(), "done"]}))
+    run = make_run(make_workflow({"key": "work"}))
+    drain()
+
+    answer(run, "A")
+    drain()
+
+    assert toolbox.calls == [("look", "grass")]
+
+
+@pytest.mark.parametrize(("limit", "most"), [(1, 1), (2, 2)])
+def test_no_more_runs_of_a_workflow_work_at_a_time_than_it_allows(transactional_db: None, limit: int, most: int) -> None:
+    from workflows import queue
+
+    workflow = make_workflow({"key": "one"}, max_concurrent=limit)
+    for _ in range(3):
+        make_run(workflow)
+
+    assert len(queue.claim("here:1:a", 10, busy=False)) == most
+    assert len(queue.claim("here:1:a", 10, busy=True)) == 0
