@@ -6,6 +6,8 @@
 BASE_PYTHON ?= python3
 PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes
+# Compiled modules are kept, whatever the environment says: tests start Python dozens of times.
+export PYTHONDONTWRITEBYTECODE :=
 # What the checks write goes here, never into the data folder.
 SCRATCH := $(CURDIR)/.venv/scratch
 

@@ -1,5 +1,6 @@
 """How the admin looks and in which order it lists its pages (django-unfold's settings)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,15 +13,63 @@ def superuser(request: HttpRequest) -> bool:
     return bool(request.user.is_superuser)
 
 
-def page(title: str, icon: str, name: str, **more: Any) -> dict[str, Any]:
-    """A line of the sidebar."""
-    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}"), **more}
+def may_view(app: str, model: str) -> Callable[[HttpRequest], bool]:
+    """Whether to show what only those may open who may view the model."""
+    return lambda request: bool(request.user.has_perm(f"{app}.view_{model}"))
 
 
-def tables(app: str, *lines: tuple[str, str, str], **more: Any) -> list[dict[str, Any]]:
-    """Lines that lead to the lists of models; each is title, icon and the model's name."""
-    return [page(title, icon, f"{app}_{model}_changelist", **more) for title, icon, model in lines]
+def table(title: str, icon: str, app: str, model: str, **more: Any) -> dict[str, Any]:
+    """A line of the sidebar that leads to the list of a model."""
+    link = reverse_lazy(f"admin:{app}_{model}_changelist")
+    return {"title": title, "icon": icon, "link": link, "permission": may_view(app, model), **more}
 
+
+def group(title: str, *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Lines of the sidebar that belong together."""
+    return {"title": title, "separator": True, "items": list(lines), **more}
+
+
+NAVIGATION = [
+    {"items": [{"title": "Overview", "icon": "space_dashboard", "link": reverse_lazy("admin:index")}]},
+    group(
+        "Work",
+        table("Runs", "play_circle", "workflows", "run"),
+        table("Questions", "help", "workflows", "helprequest"),
+        table("Conversations", "forum", "chat", "conversation"),
+    ),
+    group(
+        "Assistants",
+        table("Agents", "smart_toy", "workflows", "agent"),
+        table("Model providers", "hub", "workflows", "modelprovider"),
+        table("Memories", "bookmark", "workflows", "memory"),
+    ),
+    group(
+        "People",
+        table("Users", "person", "auth", "user"),
+        table("Groups", "group", "auth", "group"),
+        table("Profiles", "badge", "chat", "profile"),
+        table("API tokens", "key", "chat", "apitoken"),
+    ),
+    group(
+        "Security",
+        table("Sign-in attempts", "lock_person", "axes", "accessattempt", permission=superuser),
+        table("Sign-ins", "login", "axes", "accesslog", permission=superuser),
+    ),
+    group(
+        "Inside",
+        table("Heartbeats", "monitor_heart", "workflows", "heartbeat"),
+        table("Steps", "linear_scale", "workflows", "steprun"),
+        table("Tool calls", "build", "workflows", "toolcall"),
+        table("Messages", "chat", "chat", "message"),
+        table("Drafts", "edit_note", "chat", "draft"),
+        table("Idempotency keys", "fingerprint", "chat", "idempotencykey"),
+        table("Queue tickets", "confirmation_number", "django_q", "ormq", permission=superuser),
+        table("Chores", "schedule", "django_q", "schedule", permission=superuser),
+        table("Failed jobs", "error", "django_q", "failure", permission=superuser),
+        table("Finished jobs", "task_alt", "django_q", "success", permission=superuser),
+        collapsible=True,
+    ),
+]
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Agentron",
@@ -31,35 +80,17 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("agentron.svg")}],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda request: static("agentron.css"), lambda request: static("admin-look.css")],
+    # The greys are those of the site's tokens, so that both look like one product.
     "COLORS": {
+        "base": {
+            "50": "#f6f6f8", "100": "#f1f1f5", "200": "#e3e4ea", "300": "#cfd1db", "400": "#8f93a3", "500": "#6c7080",
+            "600": "#5a5d6b", "700": "#3d404b", "800": "#2b2d35", "900": "#17181c", "950": "#121317",
+        },
         "primary": {
             "50": "#eef2ff", "100": "#e0e7ff", "200": "#c7d2fe", "300": "#a5b4fc", "400": "#818cf8", "500": "#6366f1",
             "600": "#4f46e5", "700": "#4338ca", "800": "#3730a3", "900": "#312e81", "950": "#1e1b4b",
-        }
+        },
     },
-    "SIDEBAR": {
-        "show_search": True,
-        "show_all_applications": False,
-        "navigation": [
-            {"title": "Work", "items": [
-                *tables("workflows", ("Runs", "play_circle", "run"), ("Questions", "help", "helprequest")),
-                *tables("chat", ("Conversations", "forum", "conversation"), ("Messages", "chat", "message")),
-            ]},
-            {"title": "Assistants", "separator": True, "items": tables(
-                "workflows", ("Agents", "smart_toy", "agent"), ("Models", "hub", "modelprovider"), ("Memory", "bookmark", "memory"),
-            )},
-            {"title": "People", "separator": True, "items": [
-                *tables("auth", ("Users", "person", "user"), ("Groups", "group", "group")),
-                *tables("chat", ("Profiles", "badge", "profile"), ("API tokens", "key", "apitoken")),
-            ]},
-            {"title": "Inside", "separator": True, "collapsible": True, "items": [
-                *tables("workflows", ("Heartbeats", "monitor_heart", "heartbeat"), ("Steps", "linear_scale", "steprun"), ("Tool calls", "build", "toolcall")),
-                *tables("chat", ("Drafts", "edit_note", "draft"), ("Idempotency keys", "fingerprint", "idempotencykey")),
-                *tables(
-                    "django_q", ("Queue tickets", "confirmation_number", "ormq"), ("Chores", "schedule", "schedule"),
-                    ("Failed jobs", "error", "failure"), ("Finished jobs", "task_alt", "success"), permission=superuser,
-                ),
-            ]},
-        ],
-    },
+    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": NAVIGATION},
 }  # fmt: skip

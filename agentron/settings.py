@@ -111,6 +111,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = zone("TIME_ZONE", default="UTC")
 USE_I18N = False
 USE_TZ = True
+FORMAT_MODULE_PATH = "agentron.formats"
 
 STATIC_URL = "static/"
 STATIC_ROOT = AGENTRON_DATA / "static"

@@ -5,14 +5,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from chat.errors import RefusedError
 
@@ -33,6 +37,21 @@ class BoundedPaginator(Paginator[Any]):
         rows = self.object_list
         return rows.order_by()[:MOST_COUNTED].count() if isinstance(rows, QuerySet) else len(rows)
 
+    @property
+    def told(self) -> str:
+        """The count as people read it."""
+        return f"more than {MOST_COUNTED:,}" if self.count >= MOST_COUNTED else f"{self.count:,}"
+
+
+def badge(status: str, label: str) -> SafeString:
+    """A status as a badge, for a column."""
+    return format_html('<span class="badge" data-status="{}">{}</span>', status, label)
+
+
+def link(page: str, pk: object, text: object) -> SafeString:
+    """A link to a page of the admin, such as `chat_conversation_change`."""
+    return format_html('<a class="admin-link" href="{}">{}</a>', reverse(f"admin:{page}", args=[pk]), text)
+
 
 class BaseAdmin(ModelAdmin[M]):
     """A list that costs the same however long it is, and verbs as buttons.
@@ -44,11 +63,18 @@ class BaseAdmin(ModelAdmin[M]):
     list_per_page = 50
     show_full_result_count = False
     paginator = BoundedPaginator
+    warn_unsaved_form = True
+    # What to say where the list is empty: what these rows are, and where they come from.
+    empty_text = ""
     verbs: dict[str, str] = {}
 
     def get_urls(self) -> list[URLPattern]:
         do = path("<path:object_id>/do/<slug:verb>/", self.admin_site.admin_view(self.do), name=self.url_name("do"))
         return [do, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
 
     def url_name(self, page: str) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
@@ -84,12 +110,19 @@ class BaseAdmin(ModelAdmin[M]):
         for row in rows:
             self.tell(request, verb, row)
 
+    def offered(self, row: M) -> list[str]:
+        """The verbs that can do something with `row` as it is."""
+        return list(self.verbs)
+
     def buttons(self, row: M) -> SafeString:
         """The verbs as buttons of the page's own form, which carries the CSRF token."""
-        links = {reverse(f"admin:{self.url_name('do')}", args=[row.pk, verb]): label for verb, label in self.verbs.items()}
-        return render_to_string("admin/parts/buttons.html", {"links": links})
+        return render_to_string("admin/parts/buttons.html", {"links": self.links(row)})
 
     buttons.short_description = "Do"  # type: ignore[attr-defined]
+
+    def links(self, row: M) -> dict[str, str]:
+        """The label of each offered verb, by the address to post to."""
+        return {reverse(f"admin:{self.url_name('do')}", args=[row.pk, verb]): self.verbs[verb] for verb in self.offered(row)}
 
 
 class ReadOnlyAdmin(BaseAdmin[M]):
@@ -103,6 +136,28 @@ class ReadOnlyAdmin(BaseAdmin[M]):
 
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         return False
+
+
+class PageAdmin(ReadOnlyAdmin[M]):
+    """Rows that are shown on a page of their own instead of a form: `page_template` with what `page` gives it."""
+
+    page_template = ""
+
+    def page(self, request: HttpRequest, row: M) -> dict[str, Any]:
+        """What the template needs to know about `row`."""
+        raise NotImplementedError
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        if not self.has_view_permission(request, row) or request.method == "POST":
+            raise PermissionDenied
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
+        frame = {**self.admin_site.each_context(request), "opts": self.opts, "original": row, "title": str(row)}
+        links = self.links(row) if self.may_do(request) else {}
+        return TemplateResponse(request, self.page_template, {**frame, "links": links, **self.page(request, row)})
 
 
 class SuperuserOnlyAdmin(ReadOnlyAdmin[M]):

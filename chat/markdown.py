@@ -94,10 +94,17 @@ def keep(tag: str, attribute: str, value: str) -> str | None:
         return value if allowed else None
     if attribute == "target":
         return "_blank"
-    # A relative address would open something of this site's under a stranger's words.
-    if attribute == "href" and not re.match(r"(?i)(https?://|mailto:)", value):
+    if attribute == "href" and not leads_away(value):
         return None
     return value
+
+
+def leads_away(href: str) -> bool:
+    """Whether an address is complete: mail, or a page on a host that can be shown beside the link.
+
+    A relative one would open something of this site's under a stranger's words, and browsers mend what lacks a host.
+    """
+    return href[:7].lower() == "mailto:" or (re.match(r"(?i)https?://", href) is not None and host_of(href) != "")
 
 
 def host_of(href: str) -> str:
@@ -119,14 +126,19 @@ class Renderer(RendererHTML):
     def link_close(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: dict[str, Any]) -> str:
         host, opened = env["hosts"].pop()
         label = "".join(token.content for token in tokens[opened + 1 : index])
-        shown = "" if not host or says(label, host) else f'<span class="host">{escape(host)}</span>'
-        return f"{shown}</a>"
+        return f"{'' if says(label, host) else beside(host)}</a>"
 
     def image(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
         token = tokens[index]
         source, label = str(token.attrGet("src") or ""), token.content or "image"
-        host = host_of(source)
-        return f'<a href="{escape(source)}" target="_blank">{escape(label)}<span class="host">{escape(host)}</span></a>'
+        if env.get("hosts"):  # In a link already, and links do not nest.
+            return str(escape(label))
+        return f'<a href="{escape(source)}" target="_blank">{escape(label)}{beside(host_of(source))}</a>'
+
+
+def beside(host: str) -> str:
+    """A link's host as it is shown beside its text."""
+    return f'<span class="host">{escape(host)}</span>' if host else ""
 
 
 def says(label: str, host: str) -> bool:

@@ -9,9 +9,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
-from pytest_django import Settings
 
 from tests.machine import Machine
 
@@ -19,7 +19,9 @@ from tests.machine import Machine
 pytest_plugins = ["tests.fakes.model_server"]
 
 # Settings are read when Django is first imported, so the environment is set before that.
-DATA = tempfile.TemporaryDirectory(prefix="agentron-test-")
+# In memory where there is such a folder: every commit of a test would wait for the disk.
+MEMORY = Path("/dev/shm")
+DATA = tempfile.TemporaryDirectory(prefix="agentron-test-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
 os.environ |= {
     "DJANGO_SETTINGS_MODULE": "agentron.settings",
     "AGENTRON_DATA": DATA.name,
@@ -45,9 +47,12 @@ for name in (
 
 # The conftest files below this one import models.
 import django  # noqa: E402
-from django.conf import settings as django_settings  # noqa: E402
+from django.conf import settings  # noqa: E402
 
 django.setup()
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Every test client starts the middleware anew, which would read all folders of static files.
+settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -61,15 +66,22 @@ def _no_real_models() -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Put SQLite's test database into a file, so that threads and processes can share it."""
-    database = django_settings.DATABASES["default"]
+    database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         database["TEST"]["NAME"] = str(Path(DATA.name) / f"test-{worker}.sqlite3")
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+@pytest.fixture(scope="session", autouse=True)
+def _quick_flushes() -> Iterator[None]:
+    """Empty the tables after a test with real transactions, but do not make all permissions again, which takes longest."""
+    from django.contrib.contenttypes.models import ContentType
+
+    def forget(*arguments: object, **more: object) -> None:
+        ContentType.objects.clear_cache()
+
+    with patch("django.core.management.commands.flush.emit_post_migrate_signal", forget):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -81,12 +93,18 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, migrated: Path) -> Iterator[Machine]:
-    """Agentron as real processes, on a fresh SQLite database; see tests/machine.py."""
-    shutil.copy(migrated, tmp_path)
+def bare_machine(tmp_path: Path) -> Iterator[Machine]:
+    """Agentron as real processes, on an empty data folder; see tests/machine.py."""
     found = Machine(tmp_path)
     yield found
     found.close()
+
+
+@pytest.fixture
+def machine(bare_machine: Machine, migrated: Path) -> Machine:
+    """Agentron as real processes, on a fresh SQLite database."""
+    shutil.copy(migrated, bare_machine.folder)
+    return bare_machine
 
 
 @pytest.fixture

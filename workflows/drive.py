@@ -12,6 +12,7 @@ from asgiref.sync import sync_to_async
 
 from workflows import endings, journal
 from workflows.errors import LostError
+from workflows.gates import gate, outcome_unknown
 from workflows.journal import Hold
 from workflows.ledger import Outcome
 from workflows.llm.errors import ModelError
@@ -19,7 +20,8 @@ from workflows.llm.step import converse, pending
 from workflows.llm.types import Answered, Ask, Asked, Call, Checkpoint, Failure, Parked, Reply, Result
 from workflows.models import CallState, Effect, Run
 from workflows.outcome import attempt, plain, question
-from workflows.prepare import Start, StoppedByOwnerError, UnusableError, outcome_unknown, start
+from workflows.policy import Verdict, decide
+from workflows.prepare import Start, StoppedByOwnerError, UnusableError, start
 from workflows.tools import Question, Tool, ToolContext
 
 logger = logging.getLogger(__name__)
@@ -87,7 +89,7 @@ class Driver:
         """Until the step is answered, parked or failed."""
         try:
             async with asyncio.timeout(self.start.seconds):
-                await self.make_again()
+                await self.make_granted()
                 if not await self.ask_again():
                     await self.converse()
         except TimeoutError:
@@ -95,11 +97,15 @@ class Driver:
         finally:
             self.host.drop(self.hold)
 
-    async def make_again(self) -> None:
-        """Make the calls of unknown outcome that the owner wants made once more; their results are the answers."""
-        for call in self.start.again:
-            await db(journal.intend_again, self.hold, call)
-            made = await self.make(call, self.start.tools[call.tool])
+    async def make_granted(self) -> None:
+        """Make the calls that the owner has allowed; their results are the answers."""
+        for call in self.start.granted:
+            tool = self.start.tools.get(call.tool)
+            if tool is None or decide(self.start.policy, tool, call.arguments) == Verdict.DENY:
+                made: Result | Failure | Ask = await self.save(call, tool, denied(call.tool))
+            else:
+                await db(journal.use_leave, self.hold, call, tool.effect)
+                made = await self.make(call, tool)
             # Of unknown outcome again: no answer, so the owner is asked again.
             if not isinstance(made, Ask):
                 text = made.value if isinstance(made, Result) else made.sentence
@@ -109,8 +115,15 @@ class Driver:
         """Ask what a checkpoint waits for and nobody answered: a retried run has the questions, not yet the rows."""
         missing = [item for item in pending(self.request.checkpoint) if item.call.call_id not in self.request.answers]
         if missing and self.request.checkpoint:
-            await db(endings.park, self.hold, missing, self.request.checkpoint)
+            await db(endings.park, self.hold, [await self.as_it_stands(item) for item in missing], self.request.checkpoint)
         return bool(missing)
+
+    async def as_it_stands(self, item: Asked) -> Asked:
+        """The question about a call by now: leave may have been used up by a worker that died while it made the call."""
+        tool = self.start.tools.get(item.call.tool)
+        row = await db(journal.made_before, self.hold, item.call)
+        cut_off = row is not None and tool is not None and tool.effect == Effect.ONCE and row.state == CallState.INTENDED
+        return replace(item, detail=outcome_unknown(item.call, tool)) if cut_off and tool else item
 
     async def converse(self) -> None:
         """Talk to the model, trying again what may work the next time."""
@@ -178,6 +191,11 @@ class Driver:
             return Failure(row.error)
         if row is not None and tool.effect == Effect.ONCE:
             return Ask(outcome_unknown(call, tool))
+        verdict = decide(self.start.policy, tool, call.arguments)
+        if verdict == Verdict.DENY:
+            return await self.save(call, tool, denied(tool.name))
+        if asked := gate(call, tool, verdict):
+            return Ask(asked)
         if tool.effect == Effect.ONCE and not tool.atomic:
             await db(journal.intend, self.hold, call, tool.effect)
         return await self.make(call, tool)
@@ -209,9 +227,14 @@ class Driver:
             caught.value = await tool.function(context, **arguments)
         return caught.outcome()
 
-    async def save(self, call: Call, tool: Tool, make: Callable[[], Outcome | Question]) -> Outcome:
-        outcome: Outcome = await db(journal.save_result, self.hold, call, tool.effect, make)
+    async def save(self, call: Call, tool: Tool | None, make: Callable[[], Outcome | Question]) -> Outcome:
+        outcome: Outcome = await db(journal.save_result, self.hold, call, tool.effect if tool else Effect.READ, make)
         return outcome
+
+
+def denied(name: str) -> Callable[[], Failure]:
+    """What comes of a call that the agent's policy forbids."""
+    return lambda: Failure(f"{name} is not allowed to you in this way: its owner's policy denies it. Go on without it.")
 
 
 __all__ = ["Asked", "Driver", "Host", "LostError", "StoppedError", "drive"]

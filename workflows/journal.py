@@ -17,7 +17,7 @@ from workflows import queue
 from workflows.errors import LostError
 from workflows.ledger import Outcome, args_hash, tool_result, tool_use
 from workflows.llm.types import Call, Checkpoint, Failure, Reply, Result, Usage
-from workflows.models import CallState, Effect, HelpRequest, Run, RunStatus, StepRun, ToolCall
+from workflows.models import CallState, Effect, HelpRequest, HelpStatus, Run, RunStatus, StepRun, ToolCall
 
 
 @dataclass(frozen=True)
@@ -119,13 +119,22 @@ def intend(hold: Hold, call: Call, effect: Effect) -> None:
 
 
 @transaction.atomic
-def intend_again(hold: Hold, call: Call) -> None:
-    """Use up the owner's leave to make a call of unknown outcome once more. Raises LostError when it was used before."""
+def use_leave(hold: Hold, call: Call, effect: Effect) -> None:
+    """Use up the owner's leave to make a call, once. Raises LostError when it was used before."""
     guard(hold.run_id, hold.fence, progress=False)
-    leave = HelpRequest.objects.filter(step_run_id=hold.step_run_id, reply=call.reply, call_id=call.call_id, decision="again")
-    if not leave.filter(used_at=None).update(used_at=timezone.now()):
+    leave = HelpRequest.objects.filter(step_run_id=hold.step_run_id, reply=call.reply, call_id=call.call_id, status=HelpStatus.ANSWERED)
+    if not leave.filter(used_at=None).exclude(args_hash="").update(used_at=timezone.now()):
         raise lost(hold.run_id, hold.fence)
-    made_before_rows(hold, call).update(state=CallState.INTENDED, error="", started_at=timezone.now())
+    row = intent(hold, call, effect)
+    fields = {
+        "state": CallState.INTENDED,
+        "error": "",
+        "started_at": timezone.now(),
+        "arguments": row.arguments,
+        "args_hash": row.args_hash,
+    }
+    if not made_before_rows(hold, call).update(**fields):
+        row.save(force_insert=True)
 
 
 def made_before_rows(hold: Hold, call: Call) -> Any:

@@ -19,9 +19,14 @@ class Migration(migrations.Migration):
             name="Conversation",
             fields=[
                 ("id", models.UUIDField(default=chat.models.fields.new_id, editable=False, primary_key=True, serialize=False)),
-                ("title", models.CharField(blank=True, max_length=200)),
-                ("agent_id", models.UUIDField(blank=True, null=True)),
-                ("archived", models.BooleanField(default=False)),
+                ("title", models.CharField(blank=True, help_text="Made from the first message; its owner may change it.", max_length=200)),
+                (
+                    "agent_id",
+                    models.UUIDField(
+                        blank=True, help_text="The agent that answers here. Empty: the default one.", null=True, verbose_name="agent"
+                    ),
+                ),
+                ("archived", models.BooleanField(default=False, help_text="Put away: kept and found by search, and out of the list.")),
                 ("last_seq", models.PositiveIntegerField(default=0, editable=False)),
                 ("read_seq", models.PositiveIntegerField(default=0, editable=False)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -29,7 +34,10 @@ class Migration(migrations.Migration):
                 (
                     "owner",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="conversations", to=settings.AUTH_USER_MODEL
+                        help_text="Whose it is; nobody else sees it.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conversations",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -40,15 +48,23 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Draft",
             fields=[
-                ("step_run_id", models.UUIDField(primary_key=True, serialize=False)),
-                ("run_id", models.UUIDField()),
-                ("step", models.CharField(max_length=64)),
-                ("text", models.TextField(blank=True)),
-                ("version", models.PositiveBigIntegerField(default=0)),
-                ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "step_run_id",
+                    models.UUIDField(help_text="The step that writes it.", primary_key=True, serialize=False, verbose_name="step's run"),
+                ),
+                ("run_id", models.UUIDField(help_text="The run that writes it.", verbose_name="run")),
+                ("step", models.CharField(help_text="The key of the step.", max_length=64)),
+                ("text", models.TextField(blank=True, help_text="All of the text so far.")),
+                ("version", models.PositiveBigIntegerField(default=0, help_text="Grows with each change of the text.")),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, help_text="When it last grew.")),
                 (
                     "conversation",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="drafts", to="chat.conversation"),
+                    models.ForeignKey(
+                        help_text="Where it is shown.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="drafts",
+                        to="chat.conversation",
+                    ),
                 ),
             ],
         ),
@@ -56,21 +72,34 @@ class Migration(migrations.Migration):
             name="IdempotencyKey",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("method", models.CharField(max_length=8)),
-                ("path", models.CharField(max_length=300)),
-                ("key", models.CharField(max_length=255)),
-                ("body_hash", models.CharField(max_length=64)),
-                ("status", models.PositiveSmallIntegerField()),
-                ("answer", models.JSONField()),
-                ("created_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ("user", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                ("method", models.CharField(help_text="Its method.", max_length=8)),
+                ("path", models.CharField(help_text="Where it went.", max_length=300)),
+                ("key", models.CharField(help_text="The Idempotency-Key that it named.", max_length=255)),
+                ("body_hash", models.CharField(help_text="Its body, hashed: another one under the same key is refused.", max_length=64)),
+                ("status", models.PositiveSmallIntegerField(help_text="The status of the answer.")),
+                ("answer", models.JSONField(help_text="The answer that a repeat gets again.")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_index=True, default=django.utils.timezone.now, help_text="When it was answered; kept for seven days."
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        help_text="Who sent the request.", on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
             name="Message",
             fields=[
                 ("id", models.UUIDField(default=chat.models.fields.new_id, editable=False, primary_key=True, serialize=False)),
-                ("seq", models.PositiveIntegerField()),
+                (
+                    "seq",
+                    models.PositiveIntegerField(help_text="Its place in the conversation, from 1 and without gaps.", verbose_name="number"),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -78,49 +107,96 @@ class Migration(migrations.Migration):
                             ("message", "Message"),
                             ("status", "Status"),
                             ("thought", "Thought"),
-                            ("tool_use", "Tool Use"),
-                            ("tool_result", "Tool Result"),
+                            ("tool_use", "Tool call"),
+                            ("tool_result", "Tool result"),
                             ("error", "Error"),
-                            ("help_request", "Help Request"),
-                            ("help_answer", "Help Answer"),
+                            ("help_request", "Question"),
+                            ("help_answer", "Answer"),
                             ("file", "File"),
                         ],
                         default="message",
+                        help_text="What sort of entry it is.",
                         max_length=16,
                     ),
                 ),
-                ("author", models.CharField(choices=[("user", "User"), ("assistant", "Assistant"), ("system", "System")], max_length=16)),
-                ("text", models.TextField(blank=True)),
-                ("payload", models.JSONField(blank=True, default=dict)),
-                ("run_id", models.UUIDField(blank=True, db_index=True, null=True)),
-                ("task_id", models.UUIDField(blank=True, db_index=True, null=True)),
-                ("reply_to", models.PositiveIntegerField(blank=True, help_text="The seq of the message this answers.", null=True)),
+                (
+                    "author",
+                    models.CharField(
+                        choices=[("user", "User"), ("assistant", "Assistant"), ("system", "System")],
+                        help_text="Which side said it.",
+                        max_length=16,
+                    ),
+                ),
+                ("text", models.TextField(blank=True, help_text="What was said.")),
+                (
+                    "payload",
+                    models.JSONField(blank=True, default=dict, help_text="What belongs to its kind, such as a tool's name and arguments."),
+                ),
+                (
+                    "run_id",
+                    models.UUIDField(
+                        blank=True, db_index=True, help_text="The run that said it, or that it started.", null=True, verbose_name="run"
+                    ),
+                ),
+                (
+                    "task_id",
+                    models.UUIDField(blank=True, db_index=True, help_text="The task that it belongs to.", null=True, verbose_name="task"),
+                ),
+                ("reply_to", models.PositiveIntegerField(blank=True, help_text="The number of the message that this answers.", null=True)),
                 (
                     "via",
                     models.CharField(
                         choices=[
                             ("web", "Web"),
                             ("telegram", "Telegram"),
-                            ("api", "Api"),
-                            ("cli", "Cli"),
-                            ("mcp", "Mcp"),
+                            ("api", "API"),
+                            ("cli", "CLI"),
+                            ("mcp", "MCP"),
                             ("schedule", "Schedule"),
                             ("run", "Run"),
                         ],
+                        help_text="The way it came.",
                         max_length=16,
                     ),
                 ),
-                ("client_id", models.CharField(blank=True, max_length=100, null=True)),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "client_id",
+                    models.CharField(
+                        blank=True,
+                        help_text="Given by the sender, so that a repeat is the same message.",
+                        max_length=100,
+                        null=True,
+                        verbose_name="client's id",
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, help_text="When it was said.")),
                 (
                     "conversation",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="messages", to="chat.conversation"),
+                    models.ForeignKey(
+                        help_text="Where it was said.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="chat.conversation",
+                    ),
                 ),
-                ("owner", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        help_text="The conversation's owner.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 (
                     "user",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        help_text="The person, where a person said it.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -143,7 +219,12 @@ class Migration(migrations.Migration):
                 ("quiet_until", models.TimeField(blank=True, null=True)),
                 (
                     "user",
-                    models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="profile", to=settings.AUTH_USER_MODEL),
+                    models.OneToOneField(
+                        help_text="Whose settings these are.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="profile",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
             ],
         ),
@@ -151,10 +232,15 @@ class Migration(migrations.Migration):
             name="SignInLink",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("hash", models.CharField(max_length=64, unique=True)),
-                ("expires_at", models.DateTimeField()),
-                ("used_at", models.DateTimeField(null=True)),
-                ("user", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                ("hash", models.CharField(help_text="The secret in the link, hashed.", max_length=64, unique=True)),
+                ("expires_at", models.DateTimeField(help_text="Until when it works.")),
+                ("used_at", models.DateTimeField(help_text="When it signed somebody in; it works once.", null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        help_text="Whom it signs in.", on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -166,10 +252,15 @@ class Migration(migrations.Migration):
                 ("hash", models.CharField(editable=False, max_length=64, unique=True)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, help_text="Since when it is worth nothing. Empty: it works.", null=True)),
                 (
                     "user",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="api_tokens", to=settings.AUTH_USER_MODEL),
+                    models.ForeignKey(
+                        help_text="Whoever uses the token acts as this person.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
             ],
             options={
@@ -177,6 +268,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(condition=models.Q(("revoked_at", None)), fields=("user", "name"), name="one_live_token_a_name")
                 ],
+                "verbose_name": "API token",
             },
         ),
         migrations.AddIndex(

@@ -22,11 +22,13 @@ class Conversation(models.Model):
     """A log of messages, numbered without gaps, that one person owns."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
-    title = models.CharField(max_length=200, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations", help_text="Whose it is; nobody else sees it."
+    )
+    title = models.CharField(max_length=200, blank=True, help_text="Made from the first message; its owner may change it.")
     # The agent that answers here, when it is not the default; a bare id, for agents live in an app above.
-    agent_id = models.UUIDField(null=True, blank=True)
-    archived = models.BooleanField(default=False)
+    agent_id = models.UUIDField("agent", null=True, blank=True, help_text="The agent that answers here. Empty: the default one.")
+    archived = models.BooleanField(default=False, help_text="Put away: kept and found by search, and out of the list.")
     last_seq = models.PositiveIntegerField(default=0, editable=False)
     read_seq = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -57,11 +59,11 @@ class Message(models.Model):
         MESSAGE = "message"
         STATUS = "status"
         THOUGHT = "thought"
-        TOOL_USE = "tool_use"
-        TOOL_RESULT = "tool_result"
+        TOOL_USE = "tool_use", "Tool call"
+        TOOL_RESULT = "tool_result", "Tool result"
         ERROR = "error"
-        HELP_REQUEST = "help_request"
-        HELP_ANSWER = "help_answer"
+        HELP_REQUEST = "help_request", "Question"
+        HELP_ANSWER = "help_answer", "Answer"
         FILE = "file"
 
     class Author(models.TextChoices):
@@ -72,28 +74,34 @@ class Message(models.Model):
     class Via(models.TextChoices):
         WEB = "web"
         TELEGRAM = "telegram"
-        API = "api"
-        CLI = "cli"
-        MCP = "mcp"
+        API = "api", "API"
+        CLI = "cli", "CLI"
+        MCP = "mcp", "MCP"
         SCHEDULE = "schedule"
         RUN = "run"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages", help_text="Where it was said.")
     # The conversation's owner again, so that a constraint can span all conversations of one person.
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    seq = models.PositiveIntegerField()
-    kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.MESSAGE)
-    author = models.CharField(max_length=16, choices=Author.choices)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    text = models.TextField(blank=True)
-    payload: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, blank=True)
-    run_id = models.UUIDField(null=True, blank=True, db_index=True)
-    task_id = models.UUIDField(null=True, blank=True, db_index=True)
-    reply_to = models.PositiveIntegerField(null=True, blank=True, help_text="The seq of the message this answers.")
-    via = models.CharField(max_length=16, choices=Via.choices)
-    client_id = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001 - null lets the constraint skip it
-    at = models.DateTimeField(default=timezone.now)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", help_text="The conversation's owner.")
+    seq = models.PositiveIntegerField("number", help_text="Its place in the conversation, from 1 and without gaps.")
+    kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.MESSAGE, help_text="What sort of entry it is.")
+    author = models.CharField(max_length=16, choices=Author.choices, help_text="Which side said it.")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", help_text="The person, where a person said it."
+    )
+    text = models.TextField(blank=True, help_text="What was said.")
+    payload: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        default=dict, blank=True, help_text="What belongs to its kind, such as a tool's name and arguments."
+    )
+    run_id = models.UUIDField("run", null=True, blank=True, db_index=True, help_text="The run that said it, or that it started.")
+    task_id = models.UUIDField("task", null=True, blank=True, db_index=True, help_text="The task that it belongs to.")
+    reply_to = models.PositiveIntegerField(null=True, blank=True, help_text="The number of the message that this answers.")
+    via = models.CharField(max_length=16, choices=Via.choices, help_text="The way it came.")
+    client_id = models.CharField(  # noqa: DJ001 - null lets the constraint skip it
+        "client's id", max_length=100, null=True, blank=True, help_text="Given by the sender, so that a repeat is the same message."
+    )
+    at = models.DateTimeField(default=timezone.now, help_text="When it was said.")
 
     objects = MessageQuerySet.as_manager()
 
@@ -111,14 +119,14 @@ class Message(models.Model):
 class Draft(models.Model):
     """The text of an answer so far, while it streams; gone once the message is posted."""
 
-    step_run_id = models.UUIDField(primary_key=True)
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="drafts")
-    run_id = models.UUIDField()
-    step = models.CharField(max_length=64)
-    text = models.TextField(blank=True)
+    step_run_id = models.UUIDField("step's run", primary_key=True, help_text="The step that writes it.")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="drafts", help_text="Where it is shown.")
+    run_id = models.UUIDField("run", help_text="The run that writes it.")
+    step = models.CharField(max_length=64, help_text="The key of the step.")
+    text = models.TextField(blank=True, help_text="All of the text so far.")
     # Grows for as long as the step lives, across resumes, so that a reader can tell old from new.
-    version = models.PositiveBigIntegerField(default=0)
-    updated_at = models.DateTimeField(default=timezone.now)
+    version = models.PositiveBigIntegerField(default=0, help_text="Grows with each change of the text.")
+    updated_at = models.DateTimeField(default=timezone.now, help_text="When it last grew.")
 
     def __str__(self) -> str:
         return f"{self.step} v{self.version}"

@@ -37,7 +37,7 @@ class Profile(models.Model):
         LIGHT = "light", "Light"
         DARK = "dark", "Dark"
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile")
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile", help_text="Whose settings these are.")
     time_zone = models.CharField(
         max_length=64,
         blank=True,
@@ -70,15 +70,18 @@ class ApiToken(models.Model):
     PREFIX = "agt_"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens", help_text="Whoever uses the token acts as this person."
+    )
     name = models.CharField(max_length=100, help_text="What uses it, such as “backup script”.")
     prefix = models.CharField(max_length=12, editable=False)
     hash = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, help_text="Since when it is worth nothing. Empty: it works.")
 
     class Meta:
+        verbose_name = "API token"
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(fields=["user", "name"], condition=models.Q(revoked_at=None), name="one_live_token_a_name"),
@@ -98,10 +101,10 @@ class ApiToken(models.Model):
 class SignInLink(models.Model):
     """A link that signs its user in once, within fifteen minutes."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
-    hash = models.CharField(max_length=64, unique=True)
-    expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, help_text="Whom it signs in.")
+    hash = models.CharField(max_length=64, unique=True, help_text="The secret in the link, hashed.")
+    expires_at = models.DateTimeField(help_text="Until when it works.")
+    used_at = models.DateTimeField(null=True, help_text="When it signed somebody in; it works once.")
 
     def __str__(self) -> str:
         return f"{self.user} until {self.expires_at:%H:%M}"
@@ -126,14 +129,14 @@ class SignInLink(models.Model):
 class IdempotencyKey(models.Model):
     """What was answered to a POST, so that the same POST gets the same answer for seven days."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
-    method = models.CharField(max_length=8)
-    path = models.CharField(max_length=300)
-    key = models.CharField(max_length=255)
-    body_hash = models.CharField(max_length=64)
-    status = models.PositiveSmallIntegerField()
-    answer = models.JSONField()
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, help_text="Who sent the request.")
+    method = models.CharField(max_length=8, help_text="Its method.")
+    path = models.CharField(max_length=300, help_text="Where it went.")
+    key = models.CharField(max_length=255, help_text="The Idempotency-Key that it named.")
+    body_hash = models.CharField(max_length=64, help_text="Its body, hashed: another one under the same key is refused.")
+    status = models.PositiveSmallIntegerField(help_text="The status of the answer.")
+    answer = models.JSONField(help_text="The answer that a repeat gets again.")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True, help_text="When it was answered; kept for seven days.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "method", "path", "key"], name="one_answer_a_key")]

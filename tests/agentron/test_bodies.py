@@ -14,7 +14,7 @@ from tests.served import served
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PIECE = b"x" * 65_536
-PIECES = 60 * 1024 * 1024 // len(PIECE)
+PIECES = 30 * 1024 * 1024 // len(PIECE)
 
 
 def announced() -> Iterator[bytes]:

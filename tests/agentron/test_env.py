@@ -41,8 +41,8 @@ def test_a_bad_value_is_refused_with_its_name(name: str, value: str, monkeypatch
     assert "\n" not in sentence
 
 
-def test_a_refusal_is_one_line_on_stderr_and_status_one(machine: Machine) -> None:
-    done = machine.run("check", DEBUG="maybe")
+def test_a_refusal_is_one_line_on_stderr_and_status_one(bare_machine: Machine) -> None:
+    done = bare_machine.run("check", DEBUG="maybe")
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "agentron: DEBUG='maybe' is not valid: give true or false.\n"
@@ -70,18 +70,18 @@ def test_secrets_are_made_once_and_only_their_owner_can_read_them(tmp_path: Path
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_data_folder_that_cannot_be_made_is_refused(machine: Machine, tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_made_is_refused(bare_machine: Machine, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    done = machine.run("check", AGENTRON_DATA=str(tmp_path / "file" / "data"))
+    done = bare_machine.run("check", AGENTRON_DATA=str(tmp_path / "file" / "data"))
 
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "set AGENTRON_DATA to one you may write" in done.stderr
 
 
-def test_an_empty_secret_counts_as_not_set_and_files_are_private(machine: Machine) -> None:
-    done = machine.run("migrate", "--verbosity", "0", SECRET_KEY="", AGENTRON_ENCRYPTION_KEYS="")
+def test_an_empty_secret_counts_as_not_set_and_files_are_private(bare_machine: Machine) -> None:
+    done = bare_machine.run("check", "--database", "default", SECRET_KEY="", AGENTRON_ENCRYPTION_KEYS="")
 
     assert done.returncode == 0, done.stderr
-    assert (machine.folder / "agentron.sqlite3").stat().st_mode & 0o077 == 0
+    assert (bare_machine.folder / "agentron.sqlite3").stat().st_mode & 0o077 == 0

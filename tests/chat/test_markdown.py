@@ -79,10 +79,18 @@ def test_what_people_expect_of_markdown_works(text: str, html: str) -> None:
         ("[https://bank.example@evil.example](https://bank.example@evil.example)", '<span class="host">evil.example</span>'),
         ("[x](https://bаnk.example)", '<span class="host">xn--bnk-6cd.example</span>'),
         ("![a picture](https://evil.example/p.png)", '>a picture<span class="host">evil.example</span></a>'),
+        ("[![badge](https://evil.example/b.png)](https://evil.example)", '>badge<span class="host">evil.example</span></a>'),
     ],
 )
 def test_a_link_shows_where_it_leads(text: str, shown: str) -> None:
     assert shown in render(text)
+
+
+@pytest.mark.parametrize(
+    "address", ["https:///evil.example", "/admin/", "//evil.example", "https:evil.example", f"https://{'a' * 64}.example"]
+)
+def test_an_address_without_a_host_to_show_is_no_link(address: str) -> None:
+    assert "href" not in render(f"[x]({address})")
 
 
 def test_a_bare_address_is_not_repeated() -> None:

@@ -59,6 +59,7 @@ async def test_what_is_posted_later_comes_live_to_every_tab(conversation: Conver
 async def test_a_lost_hint_costs_time_only(conversation: Conversation, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chat.hints.page", lambda conversation_id: None)
     monkeypatch.setattr(tail, "SWEEP_SECONDS", 0.2)
+    tail.running().sweep_at = 0.0
 
     async with Socket(conversation.pk, f"token={token}") as socket:
         await socket.frame()

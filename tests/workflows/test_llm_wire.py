@@ -4,22 +4,24 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+import pytest_asyncio
+from django.test import override_settings
 from pydantic_ai import Agent
 from pydantic_ai.messages import PartDeltaEvent, PartStartEvent
-from pytest_django import Settings
 
 from tests.fakes.model_server import ModelServer, free_port
 from workflows.llm import models, names
-from workflows.llm.check import try_model
 from workflows.llm.errors import ModelError
 
+# One loop for all, as in a worker: it keeps its clients, which take long to make.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 every_provider = pytest.mark.parametrize("provider", list(names.KINDS))
 
 
-@pytest.fixture(autouse=True)
-async def _clients(settings: Settings) -> AsyncIterator[None]:
-    settings.AGENTRON_MODEL_TIMEOUT = 0.3
-    yield
+@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
+async def _clients() -> AsyncIterator[None]:
+    with override_settings(AGENTRON_MODEL_TIMEOUT=0.3):
+        yield
     await models.close()
 
 
@@ -167,26 +169,3 @@ async def test_a_model_is_built_once(model_server: ModelServer) -> None:
 
     assert models.open_model(source) is models.open_model(source)
     assert models.open_model(source) is not models.open_model(replace(source, key="another"))
-
-
-@pytest.mark.django_db
-def test_a_connection_test_gives_the_answer_of_the_model(model_server: ModelServer) -> None:
-    model_server.reply("ready", times=2)
-
-    # Each call has an event loop of its own, so clients of the first must not serve the second.
-    assert [try_model("openai-chat:some-model"), try_model("openai:some-model")] == ["ready", "ready"]
-
-
-@pytest.mark.django_db
-def test_a_connection_test_says_what_is_wrong(model_server: ModelServer) -> None:
-    model_server.fail(401)
-
-    with pytest.raises(ModelError, match=r"Anthropic refused the key: check ANTHROPIC_API_KEY\."):
-        try_model("anthropic:some-model")
-
-
-@pytest.mark.parametrize("name", ["", "offline", *(f"{kind}:x" for kind in names.KINDS)])
-def test_what_a_model_needs_can_be_loaded_beforehand(settings: Settings, name: str) -> None:
-    settings.AGENTRON_MODEL = name
-
-    models.preload()

@@ -11,25 +11,32 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("chat", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("chat", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
             name="Heartbeat",
             fields=[
-                ("name", models.CharField(help_text="host:pid", max_length=200, primary_key=True, serialize=False)),
-                ("kind", models.CharField(choices=[("worker", "Worker"), ("clock", "Clock"), ("telegram", "Telegram")], max_length=16)),
-                ("at", models.DateTimeField(db_index=True)),
-                ("details", models.JSONField(default=dict)),
+                ("name", models.CharField(help_text="The machine and the process id.", max_length=200, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("worker", "Worker"), ("clock", "Clock"), ("telegram", "Telegram")],
+                        help_text="What the process does.",
+                        max_length=16,
+                    ),
+                ),
+                ("at", models.DateTimeField(db_index=True, help_text="When it was last heard of.")),
+                ("details", models.JSONField(default=dict, help_text="What it says of itself.")),
             ],
         ),
         migrations.CreateModel(
             name="Agent",
             fields=[
                 ("id", models.UUIDField(default=chat.models.fields.new_id, editable=False, primary_key=True, serialize=False)),
-                ("name", models.CharField(max_length=100)),
+                ("name", models.CharField(help_text="What people call it; each owner has a name once.", max_length=100)),
                 ("description", models.CharField(blank=True, help_text="What it is good for, in one line.", max_length=300)),
                 ("instructions", models.TextField(blank=True, help_text="What it is told before every conversation.")),
                 (
@@ -39,8 +46,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("tools", models.JSONField(blank=True, default=list, help_text="Names of the tools it may use; “*” stands for all.")),
-                ("tool_policy", models.JSONField(blank=True, default=dict, help_text="allow, ask or deny, by tool name.")),
-                ("limits", models.JSONField(blank=True, default=dict, help_text="Caps of one run: steps, tokens, seconds.")),
+                (
+                    "tool_policy",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="By tool name: allow, ask or deny. Kept for a later version: nothing acts by it yet.",
+                    ),
+                ),
+                (
+                    "limits",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="Caps of one run by name: steps (the model's replies), tokens, seconds."
+                    ),
+                ),
                 ("memory", models.BooleanField(default=True, help_text="Whether it sees what its owner asked to be remembered.")),
                 ("is_default", models.BooleanField(default=False, help_text="Answers where no other agent was chosen.")),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -65,13 +84,18 @@ class Migration(migrations.Migration):
             name="Memory",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.CharField(max_length=100)),
-                ("value", models.TextField()),
+                ("key", models.CharField(help_text="A short name for it, such as “dog”.", max_length=100)),
+                ("value", models.TextField(help_text="What is remembered, as the agents are told it.")),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 (
                     "owner",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="memories", to=settings.AUTH_USER_MODEL),
+                    models.ForeignKey(
+                        help_text="Whom it is about; only their agents see it.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memories",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
             ],
             options={
@@ -94,20 +118,34 @@ class Migration(migrations.Migration):
                             ("google", "Google"),
                             ("ollama", "Ollama"),
                         ],
+                        help_text="Whose protocol it speaks.",
                         max_length=16,
                     ),
                 ),
-                ("base_url", models.URLField(blank=True, help_text="Empty: the provider's own address.")),
-                ("api_key", chat.models.fields.EncryptedField(blank=True, default="", help_text="Stored encrypted and never shown again.")),
+                ("base_url", models.URLField(blank=True, help_text="Empty: the provider's own address.", verbose_name="address")),
+                (
+                    "api_key",
+                    chat.models.fields.EncryptedField(
+                        blank=True, default="", help_text="Stored encrypted and never shown again.", verbose_name="API key"
+                    ),
+                ),
                 (
                     "api_key_env",
                     models.CharField(
-                        blank=True, help_text="Name of an environment variable that holds the key, instead of storing it.", max_length=100
+                        blank=True,
+                        help_text="Name of an environment variable that holds the key, instead of storing it, such as OPENAI_API_KEY.",
+                        max_length=100,
+                        verbose_name="key from variable",
                     ),
                 ),
                 ("default_model", models.CharField(blank=True, help_text="The model to use when an agent names none.", max_length=150)),
-                ("is_default", models.BooleanField(default=False, help_text="Use its default model wherever an agent names none.")),
-                ("enabled", models.BooleanField(default=True)),
+                (
+                    "is_default",
+                    models.BooleanField(
+                        default=False, help_text="Use its default model wherever an agent names none.", verbose_name="default"
+                    ),
+                ),
+                ("enabled", models.BooleanField(default=True, help_text="Switched off, it is as if it were not there; its settings stay.")),
             ],
             options={
                 "ordering": ["name"],
@@ -125,69 +163,116 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("chat", "Chat"),
-                            ("api", "Api"),
-                            ("cli", "Cli"),
+                            ("api", "API"),
+                            ("cli", "CLI"),
                             ("admin", "Admin"),
                             ("schedule", "Schedule"),
                             ("telegram", "Telegram"),
-                            ("mcp", "Mcp"),
+                            ("mcp", "MCP"),
                             ("tool", "Tool"),
                         ],
+                        help_text="What set it going.",
                         max_length=16,
                     ),
                 ),
-                ("lane", models.CharField(choices=[("turn", "Turn"), ("run", "Run")], default="turn", max_length=8)),
+                (
+                    "lane",
+                    models.CharField(
+                        choices=[("turn", "Turn"), ("run", "Workflow run")],
+                        default="turn",
+                        help_text="A turn in a chat, or a workflow's run.",
+                        max_length=8,
+                    ),
+                ),
                 (
                     "status",
                     models.CharField(
                         choices=[
                             ("queued", "Queued"),
                             ("running", "Running"),
-                            ("waiting_for_user", "Waiting for you"),
+                            ("waiting_for_user", "Waiting for an answer"),
                             ("succeeded", "Succeeded"),
                             ("failed", "Failed"),
                             ("cancelled", "Cancelled"),
                         ],
                         default="queued",
+                        help_text="Where it is in its life.",
                         max_length=20,
                     ),
                 ),
-                ("input", models.JSONField(default=dict)),
-                ("asked_seq", models.PositiveIntegerField(null=True)),
-                ("output", models.JSONField(null=True)),
-                ("error", models.TextField(blank=True)),
+                ("input", models.JSONField(default=dict, help_text="What it was given.")),
+                (
+                    "asked_seq",
+                    models.PositiveIntegerField(help_text="The number of the message that it answers.", null=True, verbose_name="asked in"),
+                ),
+                ("output", models.JSONField(help_text="What it gave.", null=True)),
+                ("error", models.TextField(blank=True, help_text="Why it failed.")),
                 ("attempts", models.PositiveIntegerField(default=0, help_text="How often a worker has claimed it.")),
                 ("deaths", models.PositiveIntegerField(default=0, help_text="Workers lost in a row without any progress.")),
                 ("fence", models.PositiveIntegerField(default=0, help_text="Raised at every claim; every write of a driver names it.")),
                 ("progress_fence", models.PositiveIntegerField(default=0, help_text="The last claim under which something was committed.")),
-                ("cancel_requested_at", models.DateTimeField(null=True)),
-                ("task_id", models.UUIDField(db_index=True, null=True)),
-                ("leased_by", models.CharField(blank=True, max_length=100)),
-                ("lease_expires_at", models.DateTimeField(null=True)),
-                ("not_before", models.DateTimeField(null=True)),
-                ("idempotency_key", models.CharField(max_length=255, null=True)),
-                ("input_tokens", models.PositiveBigIntegerField(default=0)),
-                ("output_tokens", models.PositiveBigIntegerField(default=0)),
+                ("cancel_requested_at", models.DateTimeField(help_text="When somebody wanted it to stop.", null=True)),
+                ("task_id", models.UUIDField(db_index=True, help_text="The task that started it.", null=True, verbose_name="task")),
+                ("leased_by", models.CharField(blank=True, help_text="The worker that drives it.", max_length=100)),
+                ("lease_expires_at", models.DateTimeField(help_text="Until when it belongs to that worker, unless renewed.", null=True)),
+                ("not_before", models.DateTimeField(help_text="It waits in the queue until then.", null=True)),
+                (
+                    "idempotency_key",
+                    models.CharField(help_text="Given by whoever started it: the same key is the same run.", max_length=255, null=True),
+                ),
+                ("input_tokens", models.PositiveBigIntegerField(default=0, help_text="Tokens that models were sent.")),
+                ("output_tokens", models.PositiveBigIntegerField(default=0, help_text="Tokens that models gave.")),
                 ("cost", models.DecimalField(decimal_places=6, help_text="US dollars; empty: no price known.", max_digits=14, null=True)),
-                ("queued_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("started_at", models.DateTimeField(null=True)),
-                ("finished_at", models.DateTimeField(null=True)),
+                ("queued_at", models.DateTimeField(default=django.utils.timezone.now, help_text="When it joined the queue.")),
+                ("started_at", models.DateTimeField(help_text="When a worker first took it.", null=True)),
+                ("finished_at", models.DateTimeField(help_text="When it ended.", null=True)),
                 (
                     "agent",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="runs", to="workflows.agent"),
+                    models.ForeignKey(
+                        help_text="Who works.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="runs",
+                        to="workflows.agent",
+                    ),
                 ),
                 (
                     "conversation",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="runs", to="chat.conversation"),
+                    models.ForeignKey(
+                        help_text="Where it reports.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="chat.conversation",
+                    ),
                 ),
-                ("owner", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="runs", to=settings.AUTH_USER_MODEL)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        help_text="For whom it works.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 (
                     "parent",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="children", to="workflows.run"),
+                    models.ForeignKey(
+                        help_text="The run that started it.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="children",
+                        to="workflows.run",
+                    ),
                 ),
                 (
                     "retry_of",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="retries", to="workflows.run"),
+                    models.ForeignKey(
+                        help_text="The run that it takes over from.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="retries",
+                        to="workflows.run",
+                    ),
                 ),
             ],
             options={
@@ -198,8 +283,8 @@ class Migration(migrations.Migration):
             name="StepRun",
             fields=[
                 ("id", models.UUIDField(default=chat.models.fields.new_id, editable=False, primary_key=True, serialize=False)),
-                ("key", models.CharField(max_length=64)),
-                ("round", models.PositiveIntegerField(default=1)),
+                ("key", models.CharField(help_text="Its name in the workflow; a turn has one step.", max_length=64)),
+                ("round", models.PositiveIntegerField(default=1, help_text="Which time round it is, where steps repeat.")),
                 (
                     "status",
                     models.CharField(
@@ -213,35 +298,54 @@ class Migration(migrations.Migration):
                             ("cancelled", "Cancelled"),
                         ],
                         default="pending",
+                        help_text="Where it is in its life.",
                         max_length=16,
                     ),
                 ),
-                ("prompt", models.TextField(blank=True)),
-                ("messages", models.JSONField(default=dict)),
+                ("prompt", models.TextField(blank=True, help_text="What the agent was asked.")),
+                ("messages", models.JSONField(default=dict, help_text="The checkpoint that any worker can go on from.")),
                 ("replies", models.PositiveIntegerField(default=0, help_text="Model replies committed so far.")),
-                ("output", models.JSONField(null=True)),
-                ("error", models.TextField(blank=True)),
-                ("input_tokens", models.PositiveBigIntegerField(default=0)),
-                ("output_tokens", models.PositiveBigIntegerField(default=0)),
-                ("cost", models.DecimalField(decimal_places=6, max_digits=14, null=True)),
-                ("started_at", models.DateTimeField(null=True)),
-                ("finished_at", models.DateTimeField(null=True)),
+                ("output", models.JSONField(help_text="What it gave.", null=True)),
+                ("error", models.TextField(blank=True, help_text="Why it failed.")),
+                ("input_tokens", models.PositiveBigIntegerField(default=0, help_text="Tokens that the model was sent.")),
+                ("output_tokens", models.PositiveBigIntegerField(default=0, help_text="Tokens that the model gave.")),
+                ("cost", models.DecimalField(decimal_places=6, help_text="US dollars; empty: no price known.", max_digits=14, null=True)),
+                ("started_at", models.DateTimeField(help_text="When it began.", null=True)),
+                ("finished_at", models.DateTimeField(help_text="When it ended.", null=True)),
                 (
                     "agent",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="workflows.agent"),
+                    models.ForeignKey(
+                        help_text="Who works.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="workflows.agent",
+                    ),
                 ),
-                ("run", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="workflows.run")),
+                (
+                    "run",
+                    models.ForeignKey(
+                        help_text="The run that it is a part of.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steps",
+                        to="workflows.run",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["started_at", "id"],
+                "verbose_name": "step",
             },
         ),
         migrations.CreateModel(
             name="HelpRequest",
             fields=[
                 ("id", models.UUIDField(default=chat.models.fields.new_id, editable=False, primary_key=True, serialize=False)),
-                ("reply", models.PositiveIntegerField()),
-                ("call_id", models.CharField(max_length=200)),
+                ("reply", models.PositiveIntegerField(help_text="In which reply of the model it was asked, from 1.")),
+                (
+                    "call_id",
+                    models.CharField(help_text="The tool call whose result the answer becomes.", max_length=200, verbose_name="call"),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -253,17 +357,26 @@ class Migration(migrations.Migration):
                             ("credentials", "Credentials"),
                         ],
                         default="question",
+                        help_text="What sort of answer it wants.",
                         max_length=16,
                     ),
                 ),
-                ("question", models.TextField()),
-                ("options", models.JSONField(blank=True, default=list)),
-                ("default", models.TextField(blank=True)),
-                ("reason", models.TextField(blank=True)),
-                ("tool", models.CharField(blank=True, max_length=100)),
-                ("arguments", models.JSONField(null=True)),
-                ("args_hash", models.CharField(blank=True, max_length=64)),
-                ("decisions", models.JSONField(blank=True, default=list)),
+                ("question", models.TextField(help_text="What is asked.")),
+                ("options", models.JSONField(blank=True, default=list, help_text="Answers to choose from.")),
+                ("default", models.TextField(blank=True, help_text="The answer that stands when nobody gives one.")),
+                ("reason", models.TextField(blank=True, help_text="Why it is asked.")),
+                ("tool", models.CharField(blank=True, help_text="The tool that asks, or that is asked about.", max_length=100)),
+                ("arguments", models.JSONField(help_text="What the tool would be called with.", null=True)),
+                (
+                    "args_hash",
+                    models.CharField(
+                        blank=True, help_text="An approval holds for these arguments alone.", max_length=64, verbose_name="arguments' hash"
+                    ),
+                ),
+                (
+                    "decisions",
+                    models.JSONField(blank=True, default=list, help_text="The decisions that it takes, such as approve and deny."),
+                ),
                 (
                     "status",
                     models.CharField(
@@ -275,11 +388,12 @@ class Migration(migrations.Migration):
                             ("cancelled", "Cancelled"),
                         ],
                         default="open",
+                        help_text="Whether it is answered.",
                         max_length=16,
                     ),
                 ),
-                ("response", models.TextField(blank=True)),
-                ("decision", models.CharField(blank=True, max_length=16)),
+                ("response", models.TextField(blank=True, help_text="What was answered, in words.")),
+                ("decision", models.CharField(blank=True, help_text="What was decided.", max_length=16)),
                 (
                     "answered_via",
                     models.CharField(
@@ -287,65 +401,103 @@ class Migration(migrations.Migration):
                         choices=[
                             ("web", "Web"),
                             ("telegram", "Telegram"),
-                            ("api", "Api"),
-                            ("cli", "Cli"),
-                            ("mcp", "Mcp"),
+                            ("api", "API"),
+                            ("cli", "CLI"),
+                            ("mcp", "MCP"),
                             ("schedule", "Schedule"),
                             ("run", "Run"),
                         ],
+                        help_text="The way the answer came.",
                         max_length=16,
                     ),
                 ),
-                ("message_seq", models.PositiveIntegerField(default=0, help_text="The message that shows it.")),
-                ("asked_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("answered_at", models.DateTimeField(null=True)),
-                ("expires_at", models.DateTimeField(null=True)),
+                ("message_seq", models.PositiveIntegerField(default=0, help_text="The number of the message that shows it.")),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now, help_text="When it was asked.")),
+                ("answered_at", models.DateTimeField(help_text="When it was answered or closed.", null=True)),
+                (
+                    "expires_at",
+                    models.DateTimeField(help_text="Until when it can be answered. Empty: for as long as the run waits.", null=True),
+                ),
                 (
                     "answered_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                        help_text="Whoever answered first.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
-                ("run", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="help_requests", to="workflows.run")),
+                (
+                    "run",
+                    models.ForeignKey(
+                        help_text="The run that asks.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="help_requests",
+                        to="workflows.run",
+                    ),
+                ),
                 (
                     "step_run",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="help_requests", to="workflows.steprun"),
+                    models.ForeignKey(
+                        help_text="The step that waits for the answer.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="help_requests",
+                        to="workflows.steprun",
+                        verbose_name="step",
+                    ),
                 ),
             ],
             options={
                 "ordering": ["-asked_at"],
+                "verbose_name": "question",
             },
         ),
         migrations.CreateModel(
             name="ToolCall",
             fields=[
                 ("id", models.UUIDField(default=chat.models.fields.new_id, editable=False, primary_key=True, serialize=False)),
-                ("reply", models.PositiveIntegerField()),
-                ("call_id", models.CharField(max_length=200)),
-                ("tool", models.CharField(max_length=100)),
+                ("reply", models.PositiveIntegerField(help_text="In which reply the model called it, from 1.")),
+                ("call_id", models.CharField(help_text="The model's own id of the call.", max_length=200, verbose_name="call")),
+                ("tool", models.CharField(help_text="The tool's name.", max_length=100)),
                 (
                     "effect",
                     models.CharField(
-                        choices=[("read", "reads only"), ("idempotent", "may be repeated"), ("once", "acts outside, once")], max_length=16
-                    ),
-                ),
-                ("arguments", models.JSONField(default=dict)),
-                ("args_hash", models.CharField(max_length=64)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("intended", "Intended"), ("done", "Done"), ("failed", "Failed"), ("unknown", "may have happened")],
-                        default="intended",
+                        choices=[("read", "Reads only"), ("idempotent", "May be repeated"), ("once", "Acts outside, once")],
+                        help_text="What repeating the call would do.",
                         max_length=16,
                     ),
                 ),
-                ("result", models.JSONField(null=True)),
-                ("error", models.TextField(blank=True)),
-                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("finished_at", models.DateTimeField(null=True)),
+                ("arguments", models.JSONField(default=dict, help_text="What it was called with.")),
+                (
+                    "args_hash",
+                    models.CharField(help_text="The same for the same tool and arguments.", max_length=64, verbose_name="arguments' hash"),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("intended", "Intended"), ("done", "Done"), ("failed", "Failed"), ("unknown", "May have happened")],
+                        default="intended",
+                        help_text="What is known of it.",
+                        max_length=16,
+                    ),
+                ),
+                ("result", models.JSONField(help_text="What it gave.", null=True)),
+                ("error", models.TextField(blank=True, help_text="Why it gave nothing.")),
+                (
+                    "started_at",
+                    models.DateTimeField(default=django.utils.timezone.now, help_text="When it was written down, before it was made."),
+                ),
+                ("finished_at", models.DateTimeField(help_text="When its result was written down.", null=True)),
                 (
                     "step_run",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="tool_calls", to="workflows.steprun"),
+                    models.ForeignKey(
+                        help_text="The step that called it.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tool_calls",
+                        to="workflows.steprun",
+                        verbose_name="step",
+                    ),
                 ),
             ],
             options={

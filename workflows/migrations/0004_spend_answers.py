@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="helprequest",
             name="used_at",
-            field=models.DateTimeField(null=True),
+            field=models.DateTimeField(help_text="When the call was made once more, as was decided.", null=True),
         ),
         migrations.AddConstraint(
             model_name="helprequest",

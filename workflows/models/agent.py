@@ -33,7 +33,7 @@ class Agent(models.Model):
         related_name="agents",
         help_text="Whose agent it is. Empty: everybody may use it, only administrators may change it.",
     )
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, help_text="What people call it; each owner has a name once.")
     description = models.CharField(max_length=300, blank=True, help_text="What it is good for, in one line.")
     instructions = models.TextField(blank=True, help_text="What it is told before every conversation.")
     model = models.CharField(max_length=200, blank=True, help_text="provider:model, such as openai:gpt-5.2. Empty: the default model.")
@@ -41,10 +41,10 @@ class Agent(models.Model):
         default=list, blank=True, help_text="Names of the tools it may use; “*” stands for all."
     )
     tool_policy: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
-        default=dict, blank=True, help_text="allow, ask or deny, by tool name."
+        default=dict, blank=True, help_text="By tool name: allow, ask or deny. Kept for a later version: nothing acts by it yet."
     )
     limits: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField(
-        default=dict, blank=True, help_text="Caps of one run: steps, tokens, seconds."
+        default=dict, blank=True, help_text="Caps of one run by name: steps (the model's replies), tokens, seconds."
     )
     memory = models.BooleanField(default=True, help_text="Whether it sees what its owner asked to be remembered.")
     is_default = models.BooleanField(default=False, help_text="Answers where no other agent was chosen.")
@@ -68,9 +68,11 @@ class Agent(models.Model):
 class Memory(models.Model):
     """Something a person asked to be remembered, under a short key."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memories")
-    key = models.CharField(max_length=100)
-    value = models.TextField()
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="memories", help_text="Whom it is about; only their agents see it."
+    )
+    key = models.CharField(max_length=100, help_text="A short name for it, such as “dog”.")
+    value = models.TextField(help_text="What is remembered, as the agents are told it.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -23,10 +23,10 @@ class Heartbeat(models.Model):
         CLOCK = "clock"
         TELEGRAM = "telegram"
 
-    name = models.CharField(max_length=200, primary_key=True, help_text="host:pid")
-    kind = models.CharField(max_length=16, choices=Kind.choices)
-    at = models.DateTimeField(db_index=True)
-    details: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    name = models.CharField(max_length=200, primary_key=True, help_text="The machine and the process id.")
+    kind = models.CharField(max_length=16, choices=Kind.choices, help_text="What the process does.")
+    at = models.DateTimeField(db_index=True, help_text="When it was last heard of.")
+    details: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, help_text="What it says of itself.")
 
     objects = HeartbeatQuerySet.as_manager()
 

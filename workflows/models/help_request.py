@@ -46,34 +46,45 @@ class HelpRequest(models.Model):
         CREDENTIALS = "credentials"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    run = models.ForeignKey(Run, models.CASCADE, related_name="help_requests")
-    step_run = models.ForeignKey(StepRun, models.CASCADE, related_name="help_requests")
-    reply = models.PositiveIntegerField()
-    call_id = models.CharField(max_length=200)
-    kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.QUESTION)
-    question = models.TextField()
-    options: models.JSONField[list[str], list[str]] = models.JSONField(default=list, blank=True)
-    default = models.TextField(blank=True)
-    reason = models.TextField(blank=True)
-    tool = models.CharField(max_length=100, blank=True)
-    arguments: models.JSONField[dict[str, object] | None, dict[str, object] | None] = models.JSONField(null=True)
-    args_hash = models.CharField(max_length=64, blank=True)
-    decisions: models.JSONField[list[str], list[str]] = models.JSONField(default=list, blank=True)
-    status = models.CharField(max_length=16, choices=HelpStatus.choices, default=HelpStatus.OPEN)
-    response = models.TextField(blank=True)
-    decision = models.CharField(max_length=16, blank=True)
-    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    answered_via = models.CharField(max_length=16, choices=Message.Via.choices, blank=True)
-    message_seq = models.PositiveIntegerField(default=0, help_text="The message that shows it.")
-    asked_at = models.DateTimeField(default=timezone.now)
-    answered_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField(null=True)
+    run = models.ForeignKey(Run, models.CASCADE, related_name="help_requests", help_text="The run that asks.")
+    step_run = models.ForeignKey(
+        StepRun, models.CASCADE, related_name="help_requests", verbose_name="step", help_text="The step that waits for the answer."
+    )
+    reply = models.PositiveIntegerField(help_text="In which reply of the model it was asked, from 1.")
+    call_id = models.CharField("call", max_length=200, help_text="The tool call whose result the answer becomes.")
+    kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.QUESTION, help_text="What sort of answer it wants.")
+    question = models.TextField(help_text="What is asked.")
+    options: models.JSONField[list[str], list[str]] = models.JSONField(default=list, blank=True, help_text="Answers to choose from.")
+    default = models.TextField(blank=True, help_text="The answer that stands when nobody gives one.")
+    reason = models.TextField(blank=True, help_text="Why it is asked.")
+    tool = models.CharField(max_length=100, blank=True, help_text="The tool that asks, or that is asked about.")
+    arguments: models.JSONField[dict[str, object] | None, dict[str, object] | None] = models.JSONField(
+        null=True, help_text="What the tool would be called with."
+    )
+    args_hash = models.CharField("arguments' hash", max_length=64, blank=True, help_text="An approval holds for these arguments alone.")
+    decisions: models.JSONField[list[str], list[str]] = models.JSONField(
+        default=list, blank=True, help_text="The decisions that it takes, such as approve and deny."
+    )
+    status = models.CharField(max_length=16, choices=HelpStatus.choices, default=HelpStatus.OPEN, help_text="Whether it is answered.")
+    response = models.TextField(blank=True, help_text="What was answered, in words.")
+    decision = models.CharField(max_length=16, blank=True, help_text="What was decided.")
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", help_text="Whoever answered first."
+    )
+    answered_via = models.CharField(max_length=16, choices=Message.Via.choices, blank=True, help_text="The way the answer came.")
+    message_seq = models.PositiveIntegerField(default=0, help_text="The number of the message that shows it.")
+    asked_at = models.DateTimeField(default=timezone.now, help_text="When it was asked.")
+    answered_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, help_text="When it was answered or closed."
+    )
+    expires_at = models.DateTimeField(null=True, help_text="Until when it can be answered. Empty: for as long as the run waits.")
     # When “again” was acted upon: one answer allows one more call, never a second.
-    used_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True, help_text="When the call was made once more, as was decided.")
 
     objects = HelpRequestQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "question"
         ordering = ["-asked_at"]
         constraints = [
             models.UniqueConstraint(fields=["step_run", "reply", "call_id"], condition=models.Q(used_at=None), name="one_question_a_call")

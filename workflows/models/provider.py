@@ -19,15 +19,18 @@ class ModelProvider(models.Model):
         OLLAMA = "ollama", "Ollama"
 
     name = models.SlugField(max_length=50, unique=True, help_text="What agents write before the colon: NAME:MODEL.")
-    kind = models.CharField(max_length=16, choices=Kind.choices)
-    base_url = models.URLField(blank=True, help_text="Empty: the provider's own address.")
-    api_key = EncryptedField(blank=True, default="", help_text="Stored encrypted and never shown again.")
+    kind = models.CharField(max_length=16, choices=Kind.choices, help_text="Whose protocol it speaks.")
+    base_url = models.URLField("address", blank=True, help_text="Empty: the provider's own address.")
+    api_key = EncryptedField("API key", blank=True, default="", help_text="Stored encrypted and never shown again.")
     api_key_env = models.CharField(
-        max_length=100, blank=True, help_text="Name of an environment variable that holds the key, instead of storing it."
+        "key from variable",
+        max_length=100,
+        blank=True,
+        help_text="Name of an environment variable that holds the key, instead of storing it, such as OPENAI_API_KEY.",
     )
     default_model = models.CharField(max_length=150, blank=True, help_text="The model to use when an agent names none.")
-    is_default = models.BooleanField(default=False, help_text="Use its default model wherever an agent names none.")
-    enabled = models.BooleanField(default=True)
+    is_default = models.BooleanField("default", default=False, help_text="Use its default model wherever an agent names none.")
+    enabled = models.BooleanField(default=True, help_text="Switched off, it is as if it were not there; its settings stay.")
 
     class Meta:
         ordering = ["name"]

@@ -20,7 +20,7 @@ class RunStatus(models.TextChoices):
 
     QUEUED = "queued"
     RUNNING = "running"
-    WAITING_FOR_USER = "waiting_for_user", "Waiting for you"
+    WAITING_FOR_USER = "waiting_for_user", "Waiting for an answer"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -44,19 +44,19 @@ class Lane(models.TextChoices):
     """Chat turns and workflow runs have caps of their own, so that neither starves the other."""
 
     TURN = "turn"
-    RUN = "run"
+    RUN = "run", "Workflow run"
 
 
 class Trigger(models.TextChoices):
     """What set a run going."""
 
     CHAT = "chat"
-    API = "api"
-    CLI = "cli"
+    API = "api", "API"
+    CLI = "cli", "CLI"
     ADMIN = "admin"
     SCHEDULE = "schedule"
     TELEGRAM = "telegram"
-    MCP = "mcp"
+    MCP = "mcp", "MCP"
     TOOL = "tool"
 
 
@@ -88,38 +88,40 @@ class Run(models.Model):
     """One execution: a chat turn, or a workflow's run."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="runs")
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="runs")
-    agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="runs")
     # A workflow's run keeps to the revision it began with; a turn has neither.
-    workflow = models.ForeignKey(Workflow, models.SET_NULL, null=True, related_name="runs")
-    revision = models.ForeignKey(Revision, models.SET_NULL, null=True, related_name="runs")
-    trigger = models.CharField(max_length=16, choices=Trigger.choices)
-    lane = models.CharField(max_length=8, choices=Lane.choices, default=Lane.TURN)
-    status = models.CharField(max_length=20, choices=RunStatus.choices, default=RunStatus.QUEUED)
+    workflow = models.ForeignKey(Workflow, models.SET_NULL, null=True, related_name="runs", help_text="What it runs; empty for a turn.")
+    revision = models.ForeignKey(Revision, models.SET_NULL, null=True, related_name="runs", help_text="The version it keeps to.")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="runs", help_text="For whom it works.")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="runs", help_text="Where it reports.")
+    agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="runs", help_text="Who works.")
+    trigger = models.CharField(max_length=16, choices=Trigger.choices, help_text="What set it going.")
+    lane = models.CharField(max_length=8, choices=Lane.choices, default=Lane.TURN, help_text="A turn in a chat, or a workflow's run.")
+    status = models.CharField(max_length=20, choices=RunStatus.choices, default=RunStatus.QUEUED, help_text="Where it is in its life.")
     # For a turn: {"text": …} and the seq of the message that asked.
-    input: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
-    asked_seq = models.PositiveIntegerField(null=True)
-    output: models.JSONField[Any, Any] = models.JSONField(null=True)
-    error = models.TextField(blank=True)
+    input: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, help_text="What it was given.")
+    asked_seq = models.PositiveIntegerField("asked in", null=True, help_text="The number of the message that it answers.")
+    output: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="What it gave.")
+    error = models.TextField(blank=True, help_text="Why it failed.")
     attempts = models.PositiveIntegerField(default=0, help_text="How often a worker has claimed it.")
     deaths = models.PositiveIntegerField(default=0, help_text="Workers lost in a row without any progress.")
     fence = models.PositiveIntegerField(default=0, help_text="Raised at every claim; every write of a driver names it.")
     progress_fence = models.PositiveIntegerField(default=0, help_text="The last claim under which something was committed.")
-    cancel_requested_at = models.DateTimeField(null=True)
-    retry_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="retries")
-    parent = models.ForeignKey("self", models.SET_NULL, null=True, related_name="children")
-    task_id = models.UUIDField(null=True, db_index=True)
-    leased_by = models.CharField(max_length=100, blank=True)
-    lease_expires_at = models.DateTimeField(null=True)
-    not_before = models.DateTimeField(null=True)
-    idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001 - null lets the constraint skip it
-    input_tokens = models.PositiveBigIntegerField(default=0)
-    output_tokens = models.PositiveBigIntegerField(default=0)
+    cancel_requested_at = models.DateTimeField(null=True, help_text="When somebody wanted it to stop.")
+    retry_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="retries", help_text="The run that it takes over from.")
+    parent = models.ForeignKey("self", models.SET_NULL, null=True, related_name="children", help_text="The run that started it.")
+    task_id = models.UUIDField("task", null=True, db_index=True, help_text="The task that started it.")
+    leased_by = models.CharField(max_length=100, blank=True, help_text="The worker that drives it.")
+    lease_expires_at = models.DateTimeField(null=True, help_text="Until when it belongs to that worker, unless renewed.")
+    not_before = models.DateTimeField(null=True, help_text="It waits in the queue until then.")
+    idempotency_key = models.CharField(  # noqa: DJ001 - null lets the constraint skip it
+        max_length=255, null=True, help_text="Given by whoever started it: the same key is the same run."
+    )
+    input_tokens = models.PositiveBigIntegerField(default=0, help_text="Tokens that models were sent.")
+    output_tokens = models.PositiveBigIntegerField(default=0, help_text="Tokens that models gave.")
     cost = models.DecimalField(max_digits=14, decimal_places=6, null=True, help_text="US dollars; empty: no price known.")
-    queued_at = models.DateTimeField(default=timezone.now)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField(default=timezone.now, help_text="When it joined the queue.")
+    started_at = models.DateTimeField(null=True, help_text="When a worker first took it.")
+    finished_at = models.DateTimeField(null=True, help_text="When it ended.")
 
     objects = RunQuerySet.as_manager()
 

@@ -28,24 +28,27 @@ class StepRun(models.Model):
     TURN = "turn"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    run = models.ForeignKey(Run, models.CASCADE, related_name="steps")
-    key = models.CharField(max_length=64)
-    round = models.PositiveIntegerField(default=1)
-    agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="+")
-    status = models.CharField(max_length=16, choices=StepStatus.choices, default=StepStatus.PENDING)
-    prompt = models.TextField(blank=True)
+    run = models.ForeignKey(Run, models.CASCADE, related_name="steps", help_text="The run that it is a part of.")
+    key = models.CharField(max_length=64, help_text="Its name in the workflow; a turn has one step.")
+    round = models.PositiveIntegerField(default=1, help_text="Which time round it is, where steps repeat.")
+    agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="+", help_text="Who works.")
+    status = models.CharField(max_length=16, choices=StepStatus.choices, default=StepStatus.PENDING, help_text="Where it is in its life.")
+    prompt = models.TextField(blank=True, help_text="What the agent was asked.")
     # The checkpoint: what the model and the tools have said since the step began, in pydantic-ai's own JSON.
-    messages: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    messages: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        default=dict, help_text="The checkpoint that any worker can go on from."
+    )
     replies = models.PositiveIntegerField(default=0, help_text="Model replies committed so far.")
-    output: models.JSONField[Any, Any] = models.JSONField(null=True)
-    error = models.TextField(blank=True)
-    input_tokens = models.PositiveBigIntegerField(default=0)
-    output_tokens = models.PositiveBigIntegerField(default=0)
-    cost = models.DecimalField(max_digits=14, decimal_places=6, null=True)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
+    output: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="What it gave.")
+    error = models.TextField(blank=True, help_text="Why it failed.")
+    input_tokens = models.PositiveBigIntegerField(default=0, help_text="Tokens that the model was sent.")
+    output_tokens = models.PositiveBigIntegerField(default=0, help_text="Tokens that the model gave.")
+    cost = models.DecimalField(max_digits=14, decimal_places=6, null=True, help_text="US dollars; empty: no price known.")
+    started_at = models.DateTimeField(null=True, help_text="When it began.")
+    finished_at = models.DateTimeField(null=True, help_text="When it ended.")
 
     class Meta:
+        verbose_name = "step"
         ordering = ["started_at", "id"]
         constraints = [models.UniqueConstraint(fields=["run", "key", "round"], name="one_step_a_round")]
 
@@ -56,9 +59,9 @@ class StepRun(models.Model):
 class Effect(models.TextChoices):
     """What repeating a tool call would do."""
 
-    READ = "read", "reads only"
-    IDEMPOTENT = "idempotent", "may be repeated"
-    ONCE = "once", "acts outside, once"
+    READ = "read", "Reads only"
+    IDEMPOTENT = "idempotent", "May be repeated"
+    ONCE = "once", "Acts outside, once"
 
 
 class CallState(models.TextChoices):
@@ -67,26 +70,28 @@ class CallState(models.TextChoices):
     INTENDED = "intended"
     DONE = "done"
     FAILED = "failed"
-    UNKNOWN = "unknown", "may have happened"
+    UNKNOWN = "unknown", "May have happened"
 
 
 class ToolCall(models.Model):
     """A tool call in the journal: written before it is made, and again with what came of it."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    step_run = models.ForeignKey(StepRun, models.CASCADE, related_name="tool_calls")
+    step_run = models.ForeignKey(
+        StepRun, models.CASCADE, related_name="tool_calls", verbose_name="step", help_text="The step that called it."
+    )
     # Some models use a call id again in a later reply, so the reply's number is part of the key.
-    reply = models.PositiveIntegerField()
-    call_id = models.CharField(max_length=200)
-    tool = models.CharField(max_length=100)
-    effect = models.CharField(max_length=16, choices=Effect.choices)
-    arguments: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
-    args_hash = models.CharField(max_length=64)
-    state = models.CharField(max_length=16, choices=CallState.choices, default=CallState.INTENDED)
-    result: models.JSONField[Any, Any] = models.JSONField(null=True)
-    error = models.TextField(blank=True)
-    started_at = models.DateTimeField(default=timezone.now)
-    finished_at = models.DateTimeField(null=True)
+    reply = models.PositiveIntegerField(help_text="In which reply the model called it, from 1.")
+    call_id = models.CharField("call", max_length=200, help_text="The model's own id of the call.")
+    tool = models.CharField(max_length=100, help_text="The tool's name.")
+    effect = models.CharField(max_length=16, choices=Effect.choices, help_text="What repeating the call would do.")
+    arguments: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, help_text="What it was called with.")
+    args_hash = models.CharField("arguments' hash", max_length=64, help_text="The same for the same tool and arguments.")
+    state = models.CharField(max_length=16, choices=CallState.choices, default=CallState.INTENDED, help_text="What is known of it.")
+    result: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="What it gave.")
+    error = models.TextField(blank=True, help_text="Why it gave nothing.")
+    started_at = models.DateTimeField(default=timezone.now, help_text="When it was written down, before it was made.")
+    finished_at = models.DateTimeField(null=True, help_text="When its result was written down.")
 
     class Meta:
         ordering = ["started_at", "id"]

@@ -174,13 +174,13 @@ def test_reading_stops_when_there_is_enough() -> None:
         "<script>", "<script></scrip", "<title>", "<div hidden>", "<div style=display", "x ", " ", "\n",
     ],
 )  # fmt: skip
-def test_a_million_characters_of_anything_are_read_in_about_a_second(piece: str) -> None:
-    body = piece * (1_000_000 // len(piece))
-    tag = "<a " + piece.replace(">", "") * (500_000 // len(piece)) + ">"
+def test_a_quarter_of_a_million_characters_of_anything_are_read_at_once(piece: str) -> None:
+    body = piece * (250_000 // len(piece))
+    tag = "<a " + piece.replace(">", "") * (125_000 // len(piece)) + ">"
     begun = time.process_time()
 
     read(make_page(f"<p>{body}"), 10**9)
     html(tag)
 
-    # Quadratic work on this much takes minutes; the bound leaves room for slow machines.
-    assert time.process_time() - begun < 5
+    # Quadratic work on this much takes many seconds; the bound leaves room for slow machines.
+    assert time.process_time() - begun < 1.25

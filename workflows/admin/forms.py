@@ -1,4 +1,4 @@
-"""The forms of the admin: the rules of forms.py in the admin's clothes."""
+"""The rules of workflows.forms in the admin's clothes."""
 
 from typing import Any
 

@@ -1,0 +1,154 @@
+"""Hostile texts wherever a page shows words: nothing runs, nothing leaves, and the page can still be read and used."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, WebSocketRoute, expect
+
+from chat.fragments import delta_html, message_html, state_html
+from chat.frames import of_message
+from tests.e2e.hostile import CORPUS
+from tests.e2e.hostile.guard import Guard, audit
+from tests.e2e.hostile.rows import LAST_WORDS, SAID, Kind, message
+from tests.e2e.site import Chat, Site
+from tests.machine import ROOT
+
+pytestmark = pytest.mark.e2e
+
+WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=380, height=720)
+SITE = ("/", "/runs/", "/profile/", "/settings/models/", "/admin/")
+
+
+class Haunted:
+    """Agentron full of hostile rows, and the browser of the person they belong to."""
+
+    def __init__(self, site: Site, pages: dict[str, str], browser: Browser) -> None:
+        self.site, self.pages = site, pages
+        self.guard = Guard(site.address)
+        self.context = browser.new_context(viewport=WIDE, reduced_motion="reduce")
+        self.guard.watch(self.context)
+        page = self.context.new_page()
+        page.goto(site.link(pages["user"]))
+        page.get_by_role("button", name="Sign in").click()
+
+    def open(self, path: str, frames: Iterable[str] | None = None) -> Page:
+        """A page in a tab of its own; `frames` come over its socket instead of the server's."""
+        page = self.context.new_page()
+        if frames is not None:
+            page.route_web_socket(re.compile("/ws/"), lambda socket: send(socket, frames))
+        answer = page.goto(self.site.address + path)
+        assert answer is not None
+        assert answer.ok, f"{path}: {answer.status}"
+        return page
+
+    def findings(self, page: Page) -> list[str]:
+        """What is wrong with a page, wide and narrow, and what the browser complained of since the last time."""
+        found = []
+        for size in (WIDE, NARROW):
+            page.set_viewport_size(size)
+            found += audit(page)
+        return found + self.guard.findings(page)
+
+
+def send(socket: WebSocketRoute, frames: Iterable[str]) -> None:
+    """Be the server's side of a socket."""
+    for frame in frames:
+        socket.send(frame)
+
+
+@pytest.fixture(scope="module")
+def haunted(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Haunted]:
+    with Site.up(tmp_path_factory.mktemp("hostile")) as site:
+        command = [sys.executable, "-m", "tests.e2e.hostile.seed"]
+        done = subprocess.run(command, cwd=ROOT, env=site.machine.env, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        found = Haunted(site, json.loads(done.stdout), browser)
+        yield found
+        found.context.close()
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_hostile_words_in_a_conversation_do_nothing(haunted: Haunted, name: str) -> None:
+    page = haunted.open(haunted.pages[f"chat: {name}"])
+    Chat(page).is_live()
+    everything(page)
+
+    assert not haunted.findings(page)
+    expect(page.get_by_text(LAST_WORDS)).to_be_in_viewport()
+    page.close()
+
+
+def everything(page: Page) -> None:
+    """Scroll up until there is nothing earlier, and down again."""
+    earlier = page.locator(".earlier")
+    while earlier.count():
+        before = page.locator("#log > .entry").count()
+        earlier.click()
+        page.wait_for_function("before => document.querySelectorAll('#log > .entry').length > before", arg=before)
+    page.evaluate("() => document.getElementById('scroll').scrollTo(0, 1e9)")
+
+
+def test_hostile_words_that_are_still_being_written_do_nothing(haunted: Haunted) -> None:
+    page = haunted.open(haunted.pages["chat: none"], growing())
+
+    expect(page.locator("#drafts").get_by_text(LAST_WORDS)).to_be_attached()
+    assert not haunted.findings(page)
+    page.close()
+
+
+def growing() -> Iterator[str]:
+    """Frames that show each text as it grows; every stage stays, as a step of its own."""
+    stages = [text[: len(text) * part // 6] for text in CORPUS.values() for part in range(1, 7)]
+    for step, text in enumerate([*stages, LAST_WORDS]):
+        yield delta_html({"run_id": "run", "step": step, "version": 1, "text": text})
+
+
+def test_hostile_words_that_come_over_the_socket_do_nothing(haunted: Haunted) -> None:
+    page = haunted.open(haunted.pages["chat: none"], map("".join, batched(coming(), 100)))
+
+    expect(page.locator("#log > .entry").last).to_contain_text(LAST_WORDS)
+    expect(page.locator("#signals > *")).to_have_count(0)
+    assert not haunted.findings(page)
+    page.close()
+
+
+def coming() -> Iterator[str]:
+    """Frames with messages of all kinds, and a refusal that repeats what it refuses."""
+    for text in CORPUS.values():
+        yield state_html("refused", {"client_id": text, "detail": text})
+    posted = [one for say in SAID.values() for one in say(list(CORPUS.values()))]
+    for seq, one in enumerate([*posted, message(Kind.MESSAGE, LAST_WORDS)], start=2):
+        one.seq = seq
+        yield message_html(of_message(one).data)
+
+
+def batched(frames: Iterator[str], size: int) -> Iterator[list[str]]:
+    """In bundles, for the page goes through its whole log after each."""
+    while bundle := list(islice(frames, size)):
+        yield bundle
+
+
+def test_hostile_names_on_the_site_do_nothing(haunted: Haunted) -> None:
+    titled = [path for name, path in haunted.pages.items() if name.startswith(("title", "run"))]
+
+    assert not visited(haunted, [*SITE, *titled])
+
+
+def test_hostile_names_in_the_admin_do_nothing(haunted: Haunted) -> None:
+    assert not visited(haunted, [path for name, path in haunted.pages.items() if name.startswith("admin")])
+
+
+def visited(haunted: Haunted, paths: Iterable[str]) -> dict[str, list[str]]:
+    """Open each page; what is wrong, by path."""
+    wrong = {}
+    for path in paths:
+        page = haunted.open(path)
+        if found := haunted.findings(page):
+            wrong[path] = found
+        page.close()
+    return wrong
