@@ -1,5 +1,6 @@
 """The verbs of the engine. Every face (page, API, command, admin, tool, bot) calls these and nothing deeper."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -9,7 +10,7 @@ from django.utils import timezone
 from chat import hints, log
 from chat.models import Conversation, Message, new_id
 from workflows import queue
-from workflows.answers import answer_as, check_answer
+from workflows.answers import answer_as, changes, check_answer
 from workflows.assistant import agent_for
 from workflows.definition import Definition
 from workflows.errors import ConflictError, InvalidError, NotAllowedError
@@ -93,13 +94,14 @@ def respond_to_run(
     decision: str = "",
     request_id: UUID | None = None,
     args_hash: str = "",
+    arguments: dict[str, Any] | None = None,
 ) -> HelpRequest:
     """Answer the open question of `run`, or the one named; the rules of POST /api/runs/{id}/respond."""
     requests = HelpRequest.objects.filter(run=run).select_related("run", "answered_by")
     if request_id is not None:
         if (named := requests.filter(pk=request_id).first()) is None:
             raise InvalidError(f"Run {run.pk} never asked a question {request_id}: leave request_id out or take one from pending-help.")
-        return respond(named, by=by, via=via, response=response, decision=decision, args_hash=args_hash)
+        return respond(named, by=by, via=via, response=response, decision=decision, args_hash=args_hash, arguments=arguments)
     still_open = list(requests.open())
     if len(still_open) > 1:
         raise InvalidError(
@@ -112,14 +114,23 @@ def respond_to_run(
         if last and run.status not in FINISHED and run.status != RunStatus.WAITING_FOR_USER and last.response == response:
             raise already(last)
         raise NotAllowedError("Run is not waiting for user input", run_status=run.status)
-    return respond(still_open[0], by=by, via=via, response=response, decision=decision, args_hash=args_hash)
+    return respond(still_open[0], by=by, via=via, response=response, decision=decision, args_hash=args_hash, arguments=arguments)
 
 
 @transaction.atomic
-def respond(request: HelpRequest, *, by: User, via: str, response: str = "", decision: str = "", args_hash: str = "") -> HelpRequest:
+def respond(
+    request: HelpRequest,
+    *,
+    by: User,
+    via: str,
+    response: str = "",
+    decision: str = "",
+    args_hash: str = "",
+    arguments: dict[str, Any] | None = None,
+) -> HelpRequest:
     """Answer a question. The first answer wins; the run goes on once all questions of its step are answered.
 
-    Raises ConflictError when it was answered before or its run has ended, InvalidError for an answer that does not fit.
+    `arguments` are what a call that is approved is to be made with instead. Raises ConflictError when it was answered before or its run has ended, InvalidError for an answer that does not fit.
     """
     # The run's row first, as drivers do: two answers to one step take turns, so that the second sees the first.
     run = Run.objects.select_for_update().get(pk=request.run_id)
@@ -129,8 +140,9 @@ def respond(request: HelpRequest, *, by: User, via: str, response: str = "", dec
     if run.status in FINISHED or run.cancel_requested_at:
         raise NotAllowedError(f"Run {run.pk} has ended or is being cancelled: it asks nothing any more.", run_status=run.status)
     response, decision = check_answer(current, response, decision, args_hash)
+    changed = changes(current, decision, arguments) if arguments is not None else {}
     status = HelpStatus.DECLINED if decision == "decline" else HelpStatus.ANSWERED
-    answer_as(current, status, by=by, via=via, response=response, decision=decision)
+    answer_as(current, status, by=by, via=via, response=response, decision=decision, **changed)
     if run.status == RunStatus.WAITING_FOR_USER and not HelpRequest.objects.open().filter(step_run=current.step_run_id).exists():
         run.move(RunStatus.QUEUED, queued_at=timezone.now())
         queue.ticket()

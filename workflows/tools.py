@@ -79,13 +79,12 @@ class Tool:
         }
         model = create_model(self.name, __config__=ConfigDict(extra="forbid"), **fields)
         try:
-            return model.model_validate(arguments).model_dump()
+            found: dict[str, Any] = model.model_validate(arguments).model_dump()
         except ValidationError as exc:
-            found = {".".join(str(part) for part in error["loc"]): error["msg"] for error in exc.errors()}
-            sentence = "; ".join(f"{place}: {text}" for place, text in found.items())
-            raise InvalidError(
-                f"{self.name} cannot be called like this. {sentence}", fields={f"arguments.{k}": v for k, v in found.items()}
-            ) from exc
+            wrong = {".".join(("arguments", *map(str, error["loc"]))): error["msg"] for error in exc.errors()}
+            sentence = "; ".join(f"{place}: {text}" for place, text in wrong.items())
+            raise InvalidError(f"{self.name} cannot be called like this. {sentence}", fields=wrong) from exc
+        return found
 
 
 REGISTRY: dict[str, Tool] = {}

@@ -24,7 +24,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def assistant(transactional_db: None) -> Agent:
-    return Agent.objects.filter(is_default=True).first() or make_agent(is_default=True)
+    """An agent that may send without asking."""
+    found = Agent.objects.filter(is_default=True).first() or make_agent(is_default=True)
+    found.tool_policy = {"send": "allow"}
+    found.save()
+    return found
 
 
 def test_a_message_is_answered(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
