@@ -4,11 +4,13 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from agentron.api import api, nothing_here
-from agentron.home import home
+from agentron.home import begin, home
 
 urlpatterns = [
     path("", home, name="home"),
+    path("begin/", begin, name="begin"),
     path("", include("chat.urls")),
+    path("profile/", include("chat.profile_urls")),
     path("", include("workflows.urls")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),

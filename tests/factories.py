@@ -9,7 +9,7 @@ from chat import log
 from chat.models import Conversation, Message
 from workflows import editing, engine
 from workflows.definition import Definition
-from workflows.models import Agent, Run, Trigger, Workflow
+from workflows.models import Agent, HelpRequest, Run, RunStatus, StepRun, Trigger, Workflow
 from workflows.tools import ToolContext
 
 _made = 0
@@ -49,6 +49,29 @@ def make_turn(conversation: Conversation | None = None, text: str = "hello") -> 
     return Run.objects.get(pk=message.run_id)
 
 
+def make_run(conversation: Conversation, text: str = "hello", status: str = RunStatus.SUCCEEDED, **fields: Any) -> Run:
+    """A run that nobody drives."""
+    return Run.objects.create(
+        **{
+            "owner": conversation.owner,
+            "conversation": conversation,
+            "trigger": Trigger.CHAT,
+            "status": status,
+            "input": {"text": text},
+            **fields,
+        }
+    )
+
+
+def make_question(conversation: Conversation, **fields: Any) -> HelpRequest:
+    """An open question of a run that waits for its answer."""
+    run = make_run(conversation, status=RunStatus.WAITING_FOR_USER)
+    step = StepRun.objects.create(run=run, key="turn", status="waiting")
+    return HelpRequest.objects.create(
+        **{"run": run, "step_run": step, "reply": 1, "call_id": f"call{number()}", "question": "Which one?", **fields}
+    )
+
+
 def kinds(conversation_id: UUID) -> list[str]:
     """The kinds of a conversation's messages, in order."""
     return list(Message.objects.filter(conversation=conversation_id).order_by("seq").values_list("kind", flat=True))
@@ -63,7 +86,7 @@ def make_workflow(*steps: dict[str, Any], owner: User | None = None, **fields: A
     return editing.save(definition, owner=owner, by=owner)
 
 
-def make_run(workflow: Workflow, **inputs: str) -> Run:
+def start_run(workflow: Workflow, **inputs: str) -> Run:
     """A queued run of a workflow."""
     return engine.execute(workflow, by=workflow.owner, trigger=Trigger.CLI, inputs=inputs)
 

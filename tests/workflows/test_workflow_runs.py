@@ -8,7 +8,7 @@ import pytest
 from pydantic_ai.models import Model
 
 from chat.models import Message
-from tests.factories import make_run, make_workflow
+from tests.factories import start_run, make_workflow
 from tests.fakes.script import Reply, by_prompt, last_prompt, last_result
 from tests.workflows import toolbox
 from workflows import engine
@@ -46,7 +46,7 @@ def test_a_chain_hands_each_output_on(model: Use, drain: Drain) -> None:
         {"key": "write", "prompt": "Write about {{ input.topic }}"},
         {"key": "improve", "prompt": "Improve {{ steps.write.output }}", "after": ["write"]},
     )
-    run = make_run(workflow, topic="tea")
+    run = start_run(workflow, topic="tea")
 
     drain()
 
@@ -56,7 +56,7 @@ def test_a_chain_hands_each_output_on(model: Use, drain: Drain) -> None:
 
 def test_the_report_tells_the_result_in_the_conversation(model: Use, drain: Drain) -> None:
     model(by_prompt({"one": ["the result"]}))
-    run = make_run(make_workflow({"key": "one"}))
+    run = start_run(make_workflow({"key": "one"}))
 
     drain()
 
@@ -67,7 +67,7 @@ def test_the_report_tells_the_result_in_the_conversation(model: Use, drain: Drai
 
 def test_a_question_parks_the_run_and_its_answer_is_what_the_call_gives(model: Use, drain: Drain) -> None:
     script: Any = model(by_prompt({"choose": [ask(), lambda messages: f"chosen {last_result(messages)}"], "before": ["done"]}))
-    run = make_run(make_workflow({"key": "before"}, {"key": "choose", "after": ["before"]}))
+    run = start_run(make_workflow({"key": "before"}, {"key": "choose", "after": ["before"]}))
     drain()
     assert Run.objects.get(pk=run.pk).status == RunStatus.WAITING_FOR_USER
 
@@ -81,7 +81,7 @@ def test_a_question_parks_the_run_and_its_answer_is_what_the_call_gives(model: U
 
 def test_other_branches_go_on_while_one_asks(model: Use, drain: Drain) -> None:
     model(by_prompt({"left": [ask(), "answered"], "right": ["went on"]}))
-    run = make_run(make_workflow({"key": "left"}, {"key": "right"}))
+    run = start_run(make_workflow({"key": "left"}, {"key": "right"}))
 
     drain()
 
@@ -90,7 +90,7 @@ def test_other_branches_go_on_while_one_asks(model: Use, drain: Drain) -> None:
 
 def test_two_questions_of_two_steps_are_answered_one_after_the_other(model: Use, drain: Drain) -> None:
     script: Any = model(by_prompt({"left": [ask("left?"), last_result], "right": [ask("right?"), last_result]}))
-    run = make_run(make_workflow({"key": "left"}, {"key": "right"}))
+    run = start_run(make_workflow({"key": "left"}, {"key": "right"}))
     drain()
 
     for _ in range(2):
@@ -105,7 +105,7 @@ def test_two_questions_of_two_steps_are_answered_one_after_the_other(model: Use,
 
 def test_a_failed_step_fails_the_run_and_names_itself(model: Use, drain: Drain) -> None:
     model(by_prompt({"one": [broken()], "two": ["fine"]}))
-    run = make_run(make_workflow({"key": "one"}, {"key": "two", "after": ["one"]}))
+    run = start_run(make_workflow({"key": "one"}, {"key": "two", "after": ["one"]}))
 
     drain()
 
@@ -117,7 +117,7 @@ def test_a_failed_step_fails_the_run_and_names_itself(model: Use, drain: Drain) 
 def test_a_retry_keeps_what_was_finished(model: Use, drain: Drain) -> None:
     fates: Iterator[Reply] = iter([broken(), "mended"])
     script: Any = model(by_prompt({"first": ["done"], "second": [lambda _: next(fates)]}))
-    run = make_run(make_workflow({"key": "first"}, {"key": "second", "after": ["first"]}))
+    run = start_run(make_workflow({"key": "first"}, {"key": "second", "after": ["first"]}))
     drain()
 
     again = engine.retry(Run.objects.get(pk=run.pk), by=run.owner)
@@ -130,7 +130,7 @@ def test_a_retry_keeps_what_was_finished(model: Use, drain: Drain) -> None:
 
 def test_a_cancelled_run_ends_its_steps(model: Use, drain: Drain) -> None:
     model(by_prompt({"one": [ask()]}))
-    run = make_run(make_workflow({"key": "one"}))
+    run = start_run(make_workflow({"key": "one"}))
     drain()
 
     engine.cancel(run, by=run.owner)
@@ -140,7 +140,7 @@ def test_a_cancelled_run_ends_its_steps(model: Use, drain: Drain) -> None:
 
 def test_a_tool_is_called_once_though_its_step_waits_later(model: Use, drain: Drain) -> None:
     model(by_prompt({"work": [[("look", '{"what": "grass"}', "c1")], ask(), "done"]}))
-    run = make_run(make_workflow({"key": "work"}))
+    run = start_run(make_workflow({"key": "work"}))
     drain()
 
     answer(run, "A")
@@ -155,7 +155,7 @@ def test_no_more_runs_of_a_workflow_work_at_a_time_than_it_allows(transactional_
 
     workflow = make_workflow({"key": "one"}, max_concurrent=limit)
     for _ in range(3):
-        make_run(workflow)
+        start_run(workflow)
 
     assert len(queue.claim("here:1:a", 10, busy=False)) == most
     assert len(queue.claim("here:1:a", 10, busy=True)) == 0

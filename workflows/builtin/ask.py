@@ -32,6 +32,8 @@ def ask_user(context: ToolContext, question: str, options: list[str] | None = No
 def request_user_help(context: ToolContext, kind: str, question: str, options: list[str] | None = None, reason: str = "") -> Question:
     """Ask the owner of this run for help and wait for the answer, which may take days; other steps go on meanwhile.
 
+    Use it when you cannot go on without something that only they know or decide.
+
     Args:
         kind: “question” for an open question, “choice” with options, “confirmation” for a yes or no.
         question: The question, complete in itself: it may be read on a phone, without what came before.

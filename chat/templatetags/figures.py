@@ -1,0 +1,48 @@
+"""Times, durations and amounts in templates, as people read them."""
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.template.defaultfilters import date
+from django.utils import timezone
+
+from chat import figures
+
+register = template.Library()
+register.filter("money", figures.money)
+register.filter("count", figures.count)
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@register.filter
+def ago(at: datetime) -> str:
+    """When something was or will be, so coarse that a page may stand for a minute: “just now”, “3 min ago”, “12 Nov, 14:03”."""
+    apart = timezone.now() - at
+    if abs(apart) < MINUTE:
+        return "just now" if apart >= timedelta() else "in a moment"
+    if abs(apart) < DAY:
+        return f"{coarse(apart)} ago" if apart > timedelta() else f"in {coarse(-apart)}"
+    here = timezone.localtime(at)
+    return date(here, "j M, H:i" if here.year == timezone.localtime().year else "j M Y")
+
+
+@register.filter
+def age(at: datetime) -> str:
+    """For how long something has been so: “a few seconds”, “3 min”, “2 h”, “4 d”."""
+    apart = timezone.now() - at
+    return coarse(apart) if apart >= MINUTE else "a few seconds"
+
+
+@register.filter
+def until(start: datetime | None, end: datetime | None) -> str:
+    """How long it took from one to the other; empty while one is missing."""
+    return figures.span((end - start).total_seconds()) if start and end else ""
+
+
+def coarse(length: timedelta) -> str:
+    """A duration in its largest unit."""
+    for unit, sign in ((DAY, "d"), (HOUR, "h")):
+        if length >= unit:
+            return f"{length // unit} {sign}"
+    return f"{length // MINUTE} min"

@@ -1,0 +1,53 @@
+"""Runs and questions as pages list them: a line or a card each, in a fixed number of queries."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Left
+
+from chat.fragments import asked
+from workflows.models import HelpRequest, Run, RunStatus
+from workflows.models.run import RunQuerySet
+from workflows.rows import place, questions_of
+
+FIRST_WORDS = 200
+MOST_CARDS = 20
+
+
+def lines(rows: RunQuerySet) -> RunQuerySet:
+    """`rows` with what components/run_row.html reads: the first words of what was asked, and what can be done.
+
+    What was asked and answered in full stays behind: a page of runs would weigh megabytes.
+    """
+    again = Exists(Run.objects.filter(retry_of=OuterRef("pk")))
+    words = Left(KT("input__text"), FIRST_WORDS)
+    return (
+        rows.select_related("agent", "conversation")
+        .defer("input", "output", "agent__instructions")
+        .annotate(words=words, position=place(), retried=again, tokens=F("input_tokens") + F("output_tokens"))
+    )
+
+
+def cards(requests: Iterable[HelpRequest]) -> list[dict[str, Any]]:
+    """What components/question.html needs to show each question, and to take its answer."""
+    return [card(request) for request in requests]
+
+
+def card(request: HelpRequest) -> dict[str, Any]:
+    """`m` is the question's body, as a message in a conversation has it."""
+    body = {**request.body(), "text": request.question}
+    return {"request": request, "m": body, **asked(body)}
+
+
+def open_questions(user: User) -> QuerySet[HelpRequest]:
+    """What waits for `user`, the oldest first. A run that is being stopped asks nothing any more."""
+    rows = HelpRequest.objects.of(user).open().filter(run__cancel_requested_at=None)
+    return questions_of(rows).select_related("run__conversation", "run__agent")
+
+
+def can_cancel(run: Run) -> bool:
+    """Whether Cancel would do something."""
+    return run.status in (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING_FOR_USER) and not run.cancel_requested_at

@@ -1,0 +1,1 @@
+"""The pages about runs, their questions, and models."""
