@@ -78,6 +78,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": "/",
     "SITE_ICON": lambda request: static("agentron.svg"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("agentron.svg")}],
+    "DASHBOARD_CALLBACK": "agentron.dashboard.dashboard",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [lambda request: static("agentron.css"), lambda request: static("admin-look.css")],

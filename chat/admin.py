@@ -7,39 +7,39 @@ from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
-from chat.admin_base import BaseAdmin, ReadOnlyAdmin
+from chat.admin_base import BaseAdmin, PageAdmin, ReadOnlyAdmin
 from chat.errors import ConflictError
 from chat.forms import TokenForm
 from chat.http.auth import person
 from chat.models import ApiToken, Conversation, Draft, IdempotencyKey, Message, Profile
+from chat.thread import thread
 
 
 @admin.register(Conversation)
-class ConversationAdmin(BaseAdmin[Conversation]):
-    """Conversations; what was said in them is read-only and on pages of its own."""
+class ConversationAdmin(PageAdmin[Conversation]):
+    """Conversations to read: who said what, when, and what the tools did."""
 
-    list_display = ["__str__", "owner", "last_seq", "archived", "updated_at"]
-    list_filter = ["archived"]
+    page_template = "admin/conversation.html"
+    list_display = ["title_or_none", "who", "last_seq", "archived", "updated_at"]
+    list_filter = ["archived", "updated_at"]
     list_select_related = ["owner"]
     search_fields = ["title", "owner__username"]
-    fields = ["title", "archived", "owner", "messages", "last_seq", "read_seq", "created_at", "updated_at"]
-    readonly_fields = ["owner", "messages", "last_seq", "read_seq", "created_at", "updated_at"]
+    empty_text = "A conversation begins when somebody says something in the chat, by the API or on the command line."
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    @admin.display(description="Title", ordering="title")
+    def title_or_none(self, row: Conversation) -> str:
+        return Truncator(str(row)).chars(80)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
-        return False
+    @admin.display(description="Owner")
+    def who(self, row: Conversation) -> str:
+        return row.owner.get_username()
 
-    def messages(self, row: Conversation) -> SafeString:
-        """A link to what was said."""
-        address = f"{reverse('admin:chat_message_changelist')}?conversation__id__exact={row.pk}"
-        return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{} messages</a>', address, row.last_seq)
+    def page(self, request: HttpRequest, row: Conversation) -> dict[str, Any]:
+        before = request.GET.get("before", "")
+        return {"thread": thread(row, int(before) if before.isdecimal() else None)}
 
 
 @admin.register(Message)
@@ -48,8 +48,8 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
 
     list_display = ["seq", "kind", "author", "beginning", "conversation", "via", "at"]
     list_display_links = ["seq", "beginning"]
-    list_filter = ["kind", "author", "via"]
     list_select_related = ["conversation"]
+    empty_text = "Every word of every conversation is an entry here, written once and never changed."
     # Ids sort by time and have an index.
     ordering = ["-id"]
     sortable_by = ()

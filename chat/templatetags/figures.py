@@ -11,6 +11,7 @@ from chat import figures
 register = template.Library()
 register.filter("money", figures.money)
 register.filter("count", figures.count)
+register.filter("span", figures.span)
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 

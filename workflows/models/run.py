@@ -140,6 +140,12 @@ class Run(models.Model):
             models.Index(fields=["owner", "-queued_at"]),
             models.Index(fields=["workflow", "-queued_at"]),
             models.Index(fields=["lease_expires_at"], condition=Q(status="running"), name="running_by_lease"),
+            # Holds all that the admin's charts add up, and is written once in a run's life: when it ends.
+            models.Index(
+                fields=["finished_at", "status", "input_tokens", "output_tokens", "cost"],
+                condition=Q(finished_at__isnull=False),
+                name="finished_runs",
+            ),
         ]
 
     def __str__(self) -> str:
