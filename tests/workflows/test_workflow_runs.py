@@ -8,7 +8,7 @@ import pytest
 from pydantic_ai.models import Model
 
 from chat.models import Message
-from tests.factories import start_run, make_workflow
+from tests.factories import make_workflow, start_run
 from tests.fakes.script import Reply, by_prompt, last_prompt, last_result
 from tests.workflows import toolbox
 from workflows import engine
