@@ -78,9 +78,7 @@ def park(hold: Hold, asked: Sequence[Asked], saved: Checkpoint) -> None:
     save_checkpoint(hold, saved, status=StepStatus.WAITING)
     Draft.objects.filter(pk=hold.step_run_id).delete()
     for item in asked:
-        request = HelpRequest(
-            run_id=hold.run_id, step_run_id=hold.step_run_id, reply=item.call.reply, call_id=item.call.call_id, **item.detail
-        )
+        request = question(hold, item)
         shown = say(hold, Message.Kind.HELP_REQUEST, request.question, **request.body())
         log.post(hold.conversation_id, shown)
         request.message_seq = shown.seq
@@ -88,6 +86,14 @@ def park(hold: Hold, asked: Sequence[Asked], saved: Checkpoint) -> None:
         help_requested.send(sender=HelpRequest, help_request=request)
     if hold.whole:
         wait_for_user(hold.run_id)
+
+
+def question(hold: Hold, item: Asked) -> HelpRequest:
+    """The row of a question, not saved yet; its time runs from now."""
+    detail = dict(item.detail)
+    if seconds := detail.pop("expires_in", None):
+        detail["expires_at"] = timezone.now() + timedelta(seconds=seconds)
+    return HelpRequest(run_id=hold.run_id, step_run_id=hold.step_run_id, reply=item.call.reply, call_id=item.call.call_id, **detail)
 
 
 def wait_for_user(run_id: UUID) -> None:

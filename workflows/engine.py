@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from chat import hints, log
+from chat.log import MAX_TEXT
 from chat.models import Conversation, Message, new_id
 from workflows import queue
 from workflows.answers import answer_as, changes, check_answer
@@ -29,9 +30,14 @@ from workflows.models import (
     Trigger,
     Workflow,
 )
+from workflows.overdue import go_on
 from workflows.sweep import sweep
 
-__all__ = ["cancel", "enqueue_turn", "execute", "respond", "respond_to_run", "retry", "stop_turns", "sweep"]
+MAX_DEPTH = 3
+# How many runs may come of one, all together.
+MAX_OFFSPRING = 20
+
+__all__ = ["cancel", "enqueue_turn", "execute", "report_back", "respond", "respond_to_run", "retry", "stop_turns", "sweep"]
 
 
 def enqueue_turn(message: Message, *, trigger: str, agent_id: UUID | None = None, idempotency_key: str | None = None) -> Run:
@@ -69,6 +75,8 @@ def execute(
     if revision is None:
         raise InvalidError(f"“{workflow}” has no steps yet: give it some first.")
     given = Definition.model_validate(revision.data).given(inputs or {})
+    if parent:
+        check_depth(parent)
     run = Run.objects.create(
         owner=workflow.owner,
         conversation=conversation or Conversation.objects.create(owner=workflow.owner, title=workflow.name[:200]),
@@ -83,6 +91,46 @@ def execute(
     log.post(run.conversation_id, run_message(run.pk, None, Message.Kind.STATUS, status=run.status, workflow=workflow.name))
     queue.ticket()
     return run
+
+
+def check_depth(parent: Run) -> None:
+    """Raise NotAllowedError when a run started by `parent` would go too deep, or be one too many of its origin."""
+    origin, depth = parent, 1
+    while origin.parent is not None:
+        origin, depth = origin.parent, depth + 1
+    if depth > MAX_DEPTH:
+        raise NotAllowedError(f"Runs start runs at most {MAX_DEPTH} deep: do this in a step of the workflow instead.")
+    if offspring(origin) >= MAX_OFFSPRING:
+        raise NotAllowedError(f"{MAX_OFFSPRING} runs were started from this one already: ask the person before you start more.")
+
+
+def offspring(origin: Run) -> int:
+    """How many runs were started by `origin` and by those that it started."""
+    found, level = 0, [origin.pk]
+    while level := list(Run.objects.filter(parent__in=level, retry_of=None).values_list("pk", flat=True)):
+        found += len(level)
+    return found
+
+
+def report_back(run: Run) -> None:
+    """Let the turn that started `run` hear how it ended: a new turn of the same agent, right after the report."""
+    parent = run.parent
+    if parent is None or parent.lane != Lane.TURN or run.lane != Lane.RUN or parent.conversation_id != run.conversation_id:
+        return
+    result = run.output if run.status == RunStatus.SUCCEEDED else run.error
+    text = f"[The run {run.pk} of “{run.workflow}”, which you started, has {run.status}. Its report is above, the person has seen it.]\n{result}"
+    last = Conversation.objects.values_list("last_seq", flat=True).get(pk=run.conversation_id)
+    Run.objects.create(
+        owner=run.owner,
+        conversation_id=run.conversation_id,
+        agent=parent.agent,
+        trigger=Trigger.TOOL,
+        lane=Lane.TURN,
+        input={"text": text[:MAX_TEXT]},
+        asked_seq=last,
+        parent=run,
+    )
+    queue.ticket()
 
 
 def respond_to_run(
@@ -143,10 +191,7 @@ def respond(
     changed = changes(current, decision, arguments) if arguments is not None else {}
     status = HelpStatus.DECLINED if decision == "decline" else HelpStatus.ANSWERED
     answer_as(current, status, by=by, via=via, response=response, decision=decision, **changed)
-    if run.status == RunStatus.WAITING_FOR_USER and not HelpRequest.objects.open().filter(step_run=current.step_run_id).exists():
-        run.move(RunStatus.QUEUED, queued_at=timezone.now())
-        queue.ticket()
-    hints.work()
+    go_on(run, current)
     return current
 
 

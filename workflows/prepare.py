@@ -24,6 +24,7 @@ MAX_REPLIES = 40
 MAX_SECONDS = 900
 
 
+CLOSED = (HelpStatus.ANSWERED, HelpStatus.DECLINED, HelpStatus.EXPIRED)
 # Decisions that let a call be made, once.
 GRANTS = ("approve", "yes", "again")
 
@@ -101,7 +102,7 @@ def answered(hold: Hold, reply: int) -> tuple[dict[str, str], tuple[Call, ...]]:
         call = Call(reply, request.call_id, request.tool, request.arguments or (row.arguments if row else {}))
         if row and row.state in (CallState.DONE, CallState.FAILED):
             answers[request.call_id] = row.result if row.state == CallState.DONE else row.error
-        elif request.status not in (HelpStatus.ANSWERED, HelpStatus.DECLINED) or request.used_at:
+        elif request.status not in CLOSED or request.used_at:
             continue
         elif request.decision == "stop":
             raise StoppedByOwnerError

@@ -37,6 +37,9 @@ class Question:
     kind: HelpRequest.Kind = HelpRequest.Kind.QUESTION
     options: list[str] = field(default_factory=list)
     reason: str = ""
+    # What is taken for the answer when none comes in time; without it the step fails then.
+    default: str = ""
+    hours: float = 0  # until it expires; 0: never
 
 
 class ToolError(Exception):

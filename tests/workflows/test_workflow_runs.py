@@ -2,18 +2,21 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pydantic_ai.models import Model
 
 from chat.models import Message
-from tests.factories import make_workflow, start_run
+from tests.factories import make_agent, make_turn, make_workflow, start_run
 from tests.fakes.script import Reply, by_prompt, last_prompt, last_result
 from tests.workflows import toolbox
 from workflows import engine
+from workflows.errors import NotAllowedError
 from workflows.llm.errors import ModelError
-from workflows.models import HelpRequest, Run, RunStatus, StepRun, StepStatus
+from workflows.models import Agent, HelpRequest, Run, RunStatus, StepRun, StepStatus, Trigger
 
 Use = Callable[[Model], Model]
 Drain = Callable[[], None]
@@ -159,3 +162,71 @@ def test_no_more_runs_of_a_workflow_work_at_a_time_than_it_allows(transactional_
 
     assert len(queue.claim("here:1:a", 10, busy=False)) == most
     assert len(queue.claim("here:1:a", 10, busy=True)) == 0
+
+
+def test_a_question_that_nobody_answers_goes_on_with_its_default(model: Use, drain: Drain) -> None:
+    help_in_an_hour = json.dumps({"kind": "question", "question": "A or B?", "answer_within_hours": 1, "default": "B"})
+    model(by_prompt({"choose": [[("request_user_help", help_in_an_hour, "c1")], last_result]}))
+    run = start_run(make_workflow({"key": "choose"}))
+    drain()
+
+    HelpRequest.objects.update(expires_at=timezone.now())
+    engine.sweep()
+    drain()
+
+    run.refresh_from_db()
+    assert (run.status, str(run.output).strip()) == (RunStatus.SUCCEEDED, "B")
+
+
+def test_a_question_that_nobody_answers_fails_its_step(model: Use, drain: Drain) -> None:
+    model(by_prompt({"choose": [ask(), "never"]}))
+    run = start_run(make_workflow({"key": "choose"}))
+    drain()
+
+    HelpRequest.objects.update(expires_at=timezone.now())
+    engine.sweep()
+    drain()
+
+    run.refresh_from_db()
+    assert run.status == RunStatus.FAILED
+    assert "Nobody answered in time" in run.error
+
+
+def test_a_person_is_reminded_once(model: Use, drain: Drain) -> None:
+    model(by_prompt({"choose": [ask(), "never"]}))
+    run = start_run(make_workflow({"key": "choose"}))
+    drain()
+    HelpRequest.objects.update(asked_at=timezone.now() - timedelta(hours=25))
+
+    engine.sweep()
+    engine.sweep()
+
+    reminders = Message.objects.filter(conversation=run.conversation_id, kind=Message.Kind.MESSAGE)
+    assert [message.reply_to for message in reminders] == [HelpRequest.objects.get().message_seq]
+
+
+def test_the_turn_that_started_a_run_hears_of_its_end(model: Use, drain: Drain) -> None:
+    agent = Agent.objects.filter(is_default=True).first() or make_agent(is_default=True)
+    model(by_prompt({"which you started": [last_prompt], "work": ["the result"]}))
+    turn = make_turn(text="start it")
+    Run.objects.filter(pk=turn.pk).update(status=RunStatus.SUCCEEDED)
+    workflow = make_workflow({"key": "work"}, owner=turn.owner)
+
+    engine.execute(workflow, by=turn.owner, trigger=Trigger.TOOL, conversation=turn.conversation, parent=turn)
+    drain()
+
+    heard = Run.objects.get(trigger=Trigger.TOOL, lane="turn")
+    assert (heard.agent_id, heard.status) == (agent.pk, RunStatus.SUCCEEDED)
+    assert "the result" in str(heard.output)
+
+
+def test_runs_start_runs_only_so_deep(transactional_db: None) -> None:
+    workflow = make_workflow({"key": "work"})
+    run = start_run(workflow)
+    for _ in range(engine.MAX_DEPTH - 1):
+        run = engine.execute(workflow, by=workflow.owner, trigger=Trigger.TOOL, parent=run)
+
+    deepest = engine.execute(workflow, by=workflow.owner, trigger=Trigger.TOOL, parent=run)
+
+    with pytest.raises(NotAllowedError):
+        engine.execute(workflow, by=workflow.owner, trigger=Trigger.TOOL, parent=deepest)
