@@ -1,7 +1,8 @@
 """What a workflow's run does next, as rows: steps begin, are skipped, go on with an answer, and the run ends or waits."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from django.utils import timezone
 from chat import log
 from chat.models import Message
 from workflows.definition import Definition, StepPart
-from workflows.endings import wait_for_user
+from workflows.endings import postpone, wait_for_user
 from workflows.graph import Next, Ran
 from workflows.journal import Hold, guard
 from workflows.ledger import end_run, run_message, step_told
@@ -34,13 +35,16 @@ class Going:
 
 
 @transaction.atomic
-def advance(run: Run, driven: Collection[UUID]) -> Going:
-    """Begin and resume whatever can go on beside the `driven` steps. Raises LostError, UnusableError or StoppedByOwnerError."""
+def advance(run: Run, driven: Collection[UUID], troubled: Mapping[UUID, timedelta]) -> Going:
+    """Begin and resume whatever can go on beside the `driven` steps and the `troubled`, which wait for their models.
+
+    Raises LostError, UnusableError or StoppedByOwnerError.
+    """
     now = timezone.now()
     guard(run.pk, run.fence, progress=False, started_at=Coalesce(F("started_at"), Value(now)))
     definition = pinned(run)
     rows = list(StepRun.objects.filter(run=run).select_related("agent").defer("messages"))
-    starts = [resume(run, row, definition) for row in resumable(rows, driven)]
+    starts = [resume(run, row, definition) for row in resumable(rows, {*driven, *troubled})]
     found = definition.graph().next([ran(row) for row in rows])
     while found.skip or found.start:
         rows += [skip(run, turn.key, turn.round) for turn in found.skip]
@@ -52,6 +56,8 @@ def advance(run: Run, driven: Collection[UUID]) -> Going:
         return Going(tuple(starts))
     if found.ended:
         finish(run, found, rows)
+    elif troubled:
+        postpone(run.pk, min(troubled.values()))
     else:
         wait_for_user(run.pk)
     return Going(over=True)

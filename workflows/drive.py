@@ -6,6 +6,7 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Protocol
 
 from asgiref.sync import sync_to_async
@@ -34,6 +35,14 @@ SAY_WAIT_SECONDS = 2
 
 class StoppedError(Exception):
     """The worker must end: the run is handed back at this checkpoint."""
+
+
+class TroubledError(Exception):
+    """The model of a workflow's step cannot be had: the step is tried again after `wait`."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"tried again in {wait}")
+        self.wait = wait
 
 
 class Host(Protocol):
@@ -135,7 +144,7 @@ class Driver:
             except ModelError as exc:
                 tries, self.progressed = (1 if self.progressed else tries + 1), False
                 if not exc.retryable or tries >= MAX_TRIES or (exc.retry_after or 0) > LONGEST_WAIT_SECONDS:
-                    await db(endings.fail, self.hold, str(exc))
+                    await self.give_up(exc)
                     return
                 await self.wait(exc, tries)
         self.host.drop(self.hold)
@@ -144,6 +153,13 @@ class Driver:
                 await db(endings.finish, self.hold, reply)
             case Parked(asked, saved):
                 await db(endings.park, self.hold, asked, saved)
+
+    async def give_up(self, exc: ModelError) -> None:
+        """A turn fails, for somebody waits; a workflow's step is tried again later. Raises TroubledError for that."""
+        if self.hold.whole or not exc.retryable:
+            await db(endings.fail, self.hold, str(exc))
+        elif wait := await db(endings.trouble, self.hold, str(exc)):
+            raise TroubledError(wait)
 
     async def wait(self, exc: ModelError, tries: int) -> None:
         """Wait before the next try, as long as the provider asks or a little longer each time."""

@@ -18,6 +18,10 @@ from workflows.llm.types import Asked, Checkpoint, Reply
 from workflows.models import HelpRequest, Run, RunStatus, StepRun, StepStatus
 from workflows.signals import help_requested
 
+# How long a workflow's run waits for a model that cannot be had (promise P32), and between two tries.
+LONGEST_TROUBLE = timedelta(hours=6)
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=30)
+
 
 @transaction.atomic
 def finish(hold: Hold, reply: Reply) -> None:
@@ -57,6 +61,31 @@ def fail(hold: Hold, sentence: str) -> None:
     Draft.objects.filter(pk=hold.step_run_id).delete()
     StepRun.objects.filter(pk=hold.step_run_id).update(status=StepStatus.FAILED, error=sentence, finished_at=timezone.now())
     tell_step(hold, StepStatus.FAILED, error=sentence)
+
+
+@transaction.atomic
+def trouble(hold: Hold, sentence: str) -> timedelta | None:
+    """Note that the model of a workflow's step cannot be had: how long to wait, or None when the step has failed by that."""
+    guard(hold.run_id, hold.fence, progress=False)
+    now = timezone.now()
+    since = StepRun.objects.values_list("troubled_since", flat=True).get(pk=hold.step_run_id) or now
+    if now - since > LONGEST_TROUBLE:
+        fail(hold, f"{sentence} It was tried again for {LONGEST_TROUBLE // timedelta(hours=1)} hours.")
+        return None
+    wait = min(max(now - since, SHORTEST_PAUSE), LONGEST_PAUSE)
+    StepRun.objects.filter(pk=hold.step_run_id).update(troubled_since=since)
+    minutes = wait // timedelta(minutes=1)
+    told = f"{sentence} It is tried again in {minutes} min."
+    log.post(
+        hold.conversation_id, say(hold, Message.Kind.STATUS, author=Message.Author.SYSTEM, status="retrying", step=hold.step, error=told)
+    )
+    return wait
+
+
+def postpone(run_id: UUID, wait: timedelta) -> None:
+    """Hand a run back that nothing can be done for now. Call it under the guard of the same transaction."""
+    run = Run.objects.get(pk=run_id)
+    run.move(RunStatus.QUEUED, leased_by="", lease_expires_at=None, not_before=timezone.now() + wait)
 
 
 @transaction.atomic

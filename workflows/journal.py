@@ -68,7 +68,7 @@ def save_reply(hold: Hold, reply: Reply, effects: dict[str, Effect]) -> None:
     Calls that may be repeated get their intent rows here; one that acts once gets its own just before it is made.
     """
     guard(hold.run_id, hold.fence, progress=True, **spent(reply.usage))
-    save_checkpoint(hold, reply.checkpoint, replies=reply.number, **spent(reply.usage))
+    save_checkpoint(hold, reply.checkpoint, replies=reply.number, troubled_since=None, **spent(reply.usage))
     intents = [intent(hold, call, effects.get(call.tool, Effect.READ)) for call in reply.calls if effects.get(call.tool) != Effect.ONCE]
     ToolCall.objects.bulk_create(intents, ignore_conflicts=True)
     spoken = [say(hold, Message.Kind.THOUGHT, reply.thought)] if reply.thought else []

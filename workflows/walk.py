@@ -1,11 +1,12 @@
 """Drive a workflow's run: the steps that can go on, side by side, until it ends or waits for a person."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 from workflows import endings
 from workflows.advance import advance
-from workflows.drive import Driver, Host, bare, db
+from workflows.drive import Driver, Host, TroubledError, bare, db
 from workflows.models import Run
 from workflows.prepare import StoppedByOwnerError, UnusableError
 
@@ -16,6 +17,8 @@ class Walk:
     def __init__(self, run: Run, host: Host) -> None:
         self.run, self.host = run, host
         self.steps: dict[UUID, asyncio.Task[None]] = {}
+        # Steps whose models cannot be had, and how long to wait for each: not tried again under this claim.
+        self.troubled: dict[UUID, timedelta] = {}
         self.news = asyncio.Event()
 
     def hear(self) -> None:
@@ -37,7 +40,7 @@ class Walk:
     async def go_on(self) -> bool:
         """Begin what can begin; whether anything is being driven."""
         self.news.clear()
-        going = await db(advance, self.run, set(self.steps))
+        going = await db(advance, self.run, set(self.steps), self.troubled)
         for begun in going.starts:
             self.steps[begun.hold.step_run_id] = asyncio.create_task(Driver(begun, self.host).run())
         return not going.over
@@ -50,8 +53,11 @@ class Walk:
         finally:
             listening.cancel()
         ended = {pk: task for pk, task in self.steps.items() if task.done()}
-        for pk in ended:
+        for pk, task in list(ended.items()):
             del self.steps[pk]
+            if not task.cancelled() and isinstance(exc := task.exception(), TroubledError):
+                self.troubled[pk] = exc.wait
+                del ended[pk]
         if any(task.cancelled() or task.exception() for task in ended.values()):
             await self.others(list(ended.values()))
 

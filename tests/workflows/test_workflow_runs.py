@@ -230,3 +230,38 @@ def test_runs_start_runs_only_so_deep(transactional_db: None) -> None:
 
     with pytest.raises(NotAllowedError):
         engine.execute(workflow, by=workflow.owner, trigger=Trigger.TOOL, parent=deepest)
+
+
+def test_a_step_whose_model_cannot_be_had_is_tried_again_later(model: Use, drain: Drain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workflows.drive.MAX_TRIES", 1)
+    away = ModelError("The provider is down.", retryable=True, retry_after=None)
+    fates: Iterator[Reply] = iter([away, "back again"])
+    model(by_prompt({"one": [lambda _: next(fates)], "two": ["went on"]}))
+    run = start_run(make_workflow({"key": "one"}, {"key": "two"}))
+    drain()
+    waiting = Run.objects.get(pk=run.pk)
+    assert waiting.status == RunStatus.QUEUED
+    assert waiting.not_before
+    assert outputs(run)["two"] == "went on"
+
+    Run.objects.update(not_before=None)
+    drain()
+
+    run.refresh_from_db()
+    assert outputs(run)["one"] == "back again"
+    assert run.status == RunStatus.SUCCEEDED
+
+
+def test_a_model_that_stays_away_for_six_hours_fails_the_run(model: Use, drain: Drain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workflows.drive.MAX_TRIES", 1)
+    model(by_prompt({"one": [ModelError("The provider is down.", retryable=True, retry_after=None)]}))
+    run = start_run(make_workflow({"key": "one"}))
+    drain()
+
+    StepRun.objects.update(troubled_since=timezone.now() - timedelta(hours=7))
+    Run.objects.update(not_before=None)
+    drain()
+
+    run.refresh_from_db()
+    assert run.status == RunStatus.FAILED
+    assert "The provider is down. It was tried again for 6 hours." in run.error
