@@ -8,5 +8,5 @@ from chat.http.auth import person
 
 
 def sidebar(request: HttpRequest) -> dict[str, object]:
-    """`conversations`: this person's newest ones."""
-    return {"conversations": SimpleLazyObject(lambda: list(listed(person(request))))}
+    """`conversations`: the first page of this person's list."""
+    return {"conversations": SimpleLazyObject(lambda: listed(person(request)))}

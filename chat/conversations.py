@@ -1,21 +1,55 @@
 """What a person may do with a whole conversation."""
 
+import hashlib
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import Case, F, When
 
 from chat.errors import InvalidError, MissingError
+from chat.http.rows import Paging, page
+from chat.log import check_text
 from chat.models import Conversation
 from chat.signals import agent_wanted, conversation_closing
 
 LIST_SIZE = 60
+MAX_TITLE = 200
 
 
-def listed(user: User, archived: bool = False) -> models.QuerySet[Conversation]:
-    """What the list in the sidebar shows: the ones used last come first."""
-    return Conversation.objects.of(user).filter(archived=archived)[:LIST_SIZE]
+@dataclass(frozen=True)
+class Listed:
+    """A page of the list. `next` is the cursor at which another one starts, None at the end."""
+
+    rows: list[Conversation]
+    next: str | None
+
+    @property
+    def version(self) -> str:
+        """Another one as soon as a row shows something else, or stands elsewhere."""
+        shown = "\n".join(f"{row.pk} {row.last_seq > row.read_seq} {row}" for row in self.rows)
+        return hashlib.blake2s(shown.encode(), digest_size=8).hexdigest()
+
+
+def listed(user: User, *, before: str | None = None, archived: bool = False) -> Listed:
+    """A page of what the list in the sidebar shows: the ones used last come first. `before` is a page's `next`."""
+    rows = Conversation.objects.of(user).filter(archived=archived)
+    return Listed(*page(rows, Paging(limit=LIST_SIZE, before=before, after=None), "updated_at"))
+
+
+def rename(conversation: Conversation, title: str) -> None:
+    """Give it another title. Raises InvalidError for one that nobody could read in a list."""
+    title = " ".join(check_text(title, "title").split())
+    if len(title) > MAX_TITLE:
+        sentence = f"The title has {len(title)} characters: use at most {MAX_TITLE}."
+        raise InvalidError(sentence, fields={"title": sentence})
+    Conversation.objects.filter(pk=conversation.pk).update(title=title)
+
+
+def archive(conversation: Conversation, archived: bool) -> None:
+    """Put it away, or back into the list; nothing else changes about it."""
+    Conversation.objects.filter(pk=conversation.pk).update(archived=archived)
 
 
 def choose_agent(conversation: Conversation, user: User, reference: str | None) -> None:

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from chat.markdown import render, render_growing
 from chat.models import Message
+from chat.tool_cards import gist, icon, label
 
 TERMINAL = ("succeeded", "failed", "cancelled")
 # The question itself is shown right after these calls.
@@ -52,14 +53,14 @@ def spoken(body: dict[str, Any]) -> dict[str, Any]:
 
 def call(body: dict[str, Any]) -> dict[str, Any]:
     """A tool call: what it is in a word or two, and all of it for whoever opens the card."""
-    arguments = body.get("args") or {}
-    gist = next((str(value) for value in arguments.values() if isinstance(value, str | int | float)), "")
-    return {"label": label(body.get("name", "")), "gist": gist[:120], "arguments": readable(arguments) if arguments else ""}
+    arguments, tool = body.get("args") or {}, str(body.get("name", ""))
+    return {"label": label(tool), "icon": icon(tool), "gist": gist(arguments), "arguments": readable(arguments) if arguments else ""}
 
 
 def outcome(body: dict[str, Any]) -> dict[str, Any]:
     """What came of a tool call."""
-    return {"label": label(body.get("name", "")), "result": readable(body.get("result"))}
+    tool = str(body.get("name", ""))
+    return {"label": label(tool), "icon": icon(tool), "result": readable(body.get("result"))}
 
 
 def asked(body: dict[str, Any]) -> dict[str, Any]:
@@ -68,6 +69,8 @@ def asked(body: dict[str, Any]) -> dict[str, Any]:
     arguments = body.get("arguments")
     return {
         "free": kind in ("question", "choice", None),
+        # Whether plain words in the message box would answer it (design §6).
+        "plain": kind in ("question", "choice", "confirmation"),
         "asks": render(body.get("question") or body["text"]),
         "arguments": readable(arguments) if kind == "approval" and arguments else "",
     }
@@ -80,11 +83,6 @@ MORE = {
     Message.Kind.TOOL_RESULT: outcome,
     Message.Kind.HELP_REQUEST: asked,
 }
-
-
-def label(tool: str) -> str:
-    """A tool's name as words: fetch_url becomes “Fetch url”."""
-    return tool.replace("_", " ").strip().capitalize() or "Tool"
 
 
 def readable(value: Any) -> str:

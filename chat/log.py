@@ -136,7 +136,15 @@ def name_after(conversation: Conversation, text: str) -> None:
     """Give a conversation without a title the beginning of its first message."""
     if conversation.title:
         return
-    line = " ".join(text.split())
-    title = line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rsplit(" ", 1)[0] + "…"
-    Conversation.objects.filter(pk=conversation.pk, title="").update(title=title)
-    conversation.title = title
+    conversation.title = title_of(text)
+    Conversation.objects.filter(pk=conversation.pk, title="").update(title=conversation.title)
+
+
+def title_of(text: str) -> str:
+    """The first line of `text` that says something, without its Markdown marks, cut at a word."""
+    lines = (" ".join(line.strip("#>*-`_~ \t").split()) for line in text.splitlines())
+    line = next(filter(None, lines), "") or " ".join(text.split())
+    if len(line) <= TITLE_LENGTH:
+        return line.rstrip(",;:") or line
+    words = line[:TITLE_LENGTH].rsplit(" ", 1)[0]
+    return words.rstrip(",;:.–-(“ ") + "…"

@@ -3,14 +3,21 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from chat import profile, sign_in, views
+from chat import profile, sidebar, sign_in, views
 
 urlpatterns = [
     path("chat/", views.home, name="chat"),
-    path("chats/", views.conversations, name="conversations"),
+    path("chats/", sidebar.listed, name="conversations"),
     path("chats/new/", views.new_conversation, name="new-conversation"),
+    path("chats/search/", sidebar.search, name="search"),
+    path("chats/archived/", sidebar.archived, name="archived"),
     path("chats/<uuid:pk>/", views.conversation, name="conversation"),
     path("chats/<uuid:pk>/earlier/", views.earlier, name="earlier"),
+    path("chats/<uuid:pk>/later/", views.later, name="later"),
+    path("chats/<uuid:pk>/read/", sidebar.read, name="read"),
+    path("chats/<uuid:pk>/rename/", sidebar.rename, name="rename"),
+    path("chats/<uuid:pk>/archive/", sidebar.archive, name="archive"),
+    path("chats/<uuid:pk>/delete/", sidebar.delete, name="delete-conversation"),
     path("profile/", profile.edit, name="profile"),
     path("profile/time-zone/", profile.tell_zone, name="tell-zone"),
     path("login/", sign_in.Login.as_view(), name="login"),

@@ -44,6 +44,8 @@ def chosen() -> tuple[str, str]:
         return f"{row.name}:{row.default_model}", f"“{row.name}” is the default provider."
     if settings.AGENTRON_MODEL:
         return settings.AGENTRON_MODEL, "AGENTRON_MODEL in the server's environment says so, and no provider here is the default."
+    if ModelProvider.objects.filter(enabled=True).exists():
+        return OFFLINE, "None of the providers below is the default: make one of them the default, and it answers."
     return OFFLINE, "No model is connected: the built-in assistant knows a few things by heart, and says when it needs a real one."
 
 

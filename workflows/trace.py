@@ -4,15 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from chat.figures import count, money, span
-from chat.fragments import label, readable
+from chat.fragments import readable
 from chat.markdown import render
+from chat.tool_cards import gist, label
 from workflows.llm import said
 from workflows.llm.said import SaidReply
 from workflows.models import FINISHED, HelpRequest, Run, StepRun, StepStatus, ToolCall
@@ -202,11 +202,6 @@ def question_shown(request: HelpRequest) -> QuestionShown:
         at=request.asked_at,
         answered_at=request.answered_at,
     )
-
-
-def gist(arguments: dict[str, Any]) -> str:
-    """The first plain value among a call's arguments: what it is about, in a word or two."""
-    return next((str(value) for value in arguments.values() if isinstance(value, str | int | float)), "")[:120]
 
 
 def between(start: datetime | None, end: datetime | None) -> str:

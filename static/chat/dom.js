@@ -12,9 +12,10 @@ export function newest() {
   return Number(log.lastElementChild?.dataset.seq ?? page.dataset.shown);
 }
 
-/** Show a sentence above the composer, or nothing. */
-export function notice(sentence) {
+/** Show a sentence above the composer, with a link to what helps, or nothing. */
+export function notice(sentence, help = null) {
   const line = byId("notice");
-  line.textContent = sentence;
+  line.replaceChildren(sentence);
+  if (help) line.append(" ", Object.assign(document.createElement("a"), help));
   line.hidden = !sentence;
 }

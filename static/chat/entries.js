@@ -1,49 +1,40 @@
-// What the log's entries say about each other: results join their calls, answers close their questions, and all of
-// it together says what is going on. Every pass may run again without harm.
+// What the log's entries say about each other: results join their calls, answers close their questions, a run's end ends
+// what it left open. Each entry is looked at once, when it comes; what belongs to it may have come before, or come later.
 
-import { byId, log } from "./dom.js";
+import { byId, log, page } from "./dom.js";
+import { hide, tellTimes } from "./days.js";
 
-const sameDay = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
-const otherDay = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
-const all = (selector, root = log) => [...root.querySelectorAll(selector)];
-const run = (element) => element.closest("[data-run]")?.dataset.run;
+const calls = new Map();
+const results = new Map();
+const questions = new Map();
+const answers = new Map();
+const ended = new Set();
+const retried = new Set();
+const open = new Set();
 
-function tellTimes() {
-  for (const time of all("time[datetime]:not([title])")) {
-    const at = new Date(time.dateTime);
-    const near = at.toDateString() === new Date().toDateString();
-    time.textContent = (near ? sameDay : otherDay).format(at);
-    time.title = full.format(at);
-  }
+const entryOf = (element) => element.closest(".entry");
+const runOf = (element) => entryOf(element).dataset.run;
+const key = (element, name) => `${runOf(element)} ${element.dataset[name]}`;
+
+/** How long it took, in words; nothing for what was there at once. */
+function took(from, to) {
+  const seconds = (Date.parse(to.dataset.at) - Date.parse(from.dataset.at)) / 1000;
+  if (seconds < 0.1) return "";
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  return seconds < 60 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
-function addCopyButtons() {
-  for (const block of all(".prose > pre")) {
-    const frame = document.createElement("div");
-    const button = document.createElement("button");
-    frame.className = "code";
-    button.className = "button copy";
-    button.type = "button";
-    button.textContent = "Copy";
-    block.replaceWith(frame);
-    frame.append(block, button);
-  }
+function joinResult(call, result) {
+  const state = result.querySelector(".state");
+  const time = took(entryOf(call), entryOf(result));
+  if (time) state.append(Object.assign(document.createElement("span"), { className: "took", textContent: time }));
+  call.dataset.status = result.dataset.status;
+  call.querySelector(".state").replaceWith(state);
+  call.append(result.querySelector("section"));
+  hide(entryOf(result));
 }
 
-function joinResults() {
-  for (const result of all(".entry:not([hidden]) > [data-result]")) {
-    const calls = all(`[data-call="${CSS.escape(result.dataset.result)}"]`);
-    const call = calls.findLast((one) => run(one) === run(result) && !one.dataset.status);
-    if (!call) continue;
-    call.dataset.status = result.dataset.status;
-    call.querySelector(".state").replaceWith(result.querySelector(".state"));
-    call.append(result.querySelector("section"));
-    result.closest(".entry").hidden = true;
-  }
-}
-
-function close(question, sentence) {
+function close(question, ...sentence) {
   question.classList.add("closed");
   question.querySelectorAll("form").forEach((form) => form.remove());
   const line = question.querySelector(".answered");
@@ -51,47 +42,96 @@ function close(question, sentence) {
   line.hidden = false;
 }
 
-function closeQuestions(ended) {
-  for (const answer of all(".entry:not([hidden]) > [data-answers]")) {
-    const question = log.querySelector(`[data-request="${CSS.escape(answer.dataset.answers)}"]`);
-    if (!question) continue;
-    close(question, answer.childNodes);
-    answer.closest(".entry").hidden = true;
+function joinAnswer(question, answer) {
+  close(question, ...answer.childNodes);
+  hide(entryOf(answer));
+}
+
+/** Words that were typed as an answer are told by the question. */
+function hideTyped(answer) {
+  const typed = entryOf(answer).previousElementSibling;
+  if (!typed?.matches(".message.by-user") || typed.dataset.run !== runOf(answer)) return;
+  if (typed.querySelector(".bubble").textContent === answer.querySelector("strong").textContent) hide(typed);
+}
+
+/** Both of a pair, whichever came first: `mine` waits in its map until the other stands in `theirs`. */
+function pair(id, mine, mines, theirs, join) {
+  const other = theirs.get(id);
+  if (!other) return mines.set(id, mine);
+  theirs.delete(id);
+  return join(other);
+}
+
+const KINDS = {
+  tool_use: ({ firstElementChild: call }) => pair(key(call, "call"), call, calls, results, (result) => joinResult(call, result)),
+  tool_result({ firstElementChild: result }) {
+    pair(key(result, "result"), result, results, calls, (call) => joinResult(call, result));
+  },
+  help_request({ firstElementChild: question }) {
+    pair(question.dataset.request, question, questions, answers, (answer) => joinAnswer(question, answer));
+  },
+  help_answer({ firstElementChild: answer }) {
+    if (answer.dataset.by === page.dataset.me) answer.querySelector(".what").textContent = "You answered";
+    hideTyped(answer);
+    pair(answer.dataset.answers, answer, answers, questions, (question) => joinAnswer(question, answer));
+  },
+  message(entry) {
+    const answer = entry.nextElementSibling?.querySelector("[data-answers]");
+    if (answer) hideTyped(answer);
+    decorate(entry);
+  },
+};
+
+/** Give an answer and its blocks of code the buttons that copy them. */
+function decorate(entry) {
+  if (entry.matches(".by-user")) return;
+  for (const block of entry.querySelectorAll(".prose > pre")) {
+    const frame = Object.assign(document.createElement("div"), { className: "code" });
+    const button = Object.assign(document.createElement("button"), { className: "button copy", type: "button", textContent: "Copy" });
+    block.replaceWith(frame);
+    frame.append(block, button);
   }
-  for (const question of all(".question:not(.closed)")) if (ended.has(run(question))) close(question, ["No answer is needed any more."]);
+  const actions = byId("answer-actions");
+  if (actions) entry.querySelector(".meta").append(actions.content.cloneNode(true));
 }
 
-function endCalls(ended) {
-  for (const state of all('.state[data-state="running"]')) if (ended.has(run(state))) Object.assign(state, { textContent: "cut off" }).dataset.state = "unknown";
+function note(entry) {
+  const { run, retries } = entry.dataset;
+  if (retries) retried.add(retries);
+  if (!run) return;
+  if ("ended" in entry.dataset) ended.add(run);
+  if (ended.has(run)) open.delete(run);
+  else open.add(run);
 }
 
-function describe(runs) {
-  if (all(".question:not(.closed)").length) return ["Waiting for your answer", "waiting"];
-  if (all(".draft:not(:empty)", byId("drafts")).length) return ["Answering…", "working"];
-  const call = all('.state[data-state="running"]').findLast((state) => runs.has(run(state)));
-  if (call) return [`${call.closest(".card").querySelector(".name").textContent}…`, "working"];
-  const note = all(".entry").at(-1)?.querySelector("[data-note]");
-  return [note?.dataset.note ?? "Thinking…", "working"];
+/** What nobody will answer, finish or try again any more. */
+function endWhatIsOver(entries) {
+  for (const [id, call] of calls) {
+    if (!ended.has(runOf(call))) continue;
+    calls.delete(id);
+    Object.assign(call.querySelector(".state"), { textContent: "cut off" }).dataset.state = "unknown";
+  }
+  for (const [id, question] of questions) {
+    if (!ended.has(runOf(question))) continue;
+    questions.delete(id);
+    close(question, "No answer is needed any more.");
+  }
+  const fresh = entries.some((entry) => entry.dataset.retries) ? [log] : entries;
+  for (const button of fresh.flatMap((part) => [...part.querySelectorAll("[data-retry]")])) button.hidden ||= retried.has(button.dataset.retry);
 }
 
-function tellActivity(ended) {
-  const runs = new Set([...all("[data-run]"), ...all(".draft:not(:empty)", byId("drafts"))].map((one) => one.dataset.run));
-  ended.forEach((one) => runs.delete(one));
-  const [sentence, state] = runs.size ? describe(runs) : ["", ""];
-  const line = byId("activity");
-  if (line.textContent !== sentence) line.textContent = sentence;
-  line.dataset.state = state;
-  line.hidden = !sentence;
-  byId("stop").hidden = !runs.size;
+/** Bring the page in line with entries that are new to it, wherever in the log they stand. */
+export function settle(entries) {
+  entries.forEach(note);
+  for (const entry of entries) KINDS[entry.dataset.kind]?.(entry);
+  tellTimes(entries);
+  endWhatIsOver(entries);
 }
 
-/** Bring the page in line with its entries. Looks at the log as a whole, so call it once after each change. */
-export function settle() {
-  const ended = new Set(all("[data-ended]").map((entry) => entry.dataset.run));
-  tellTimes();
-  addCopyButtons();
-  joinResults();
-  closeQuestions(ended);
-  endCalls(ended);
-  tellActivity(ended);
+/** What is going on: the runs at work, the questions that are open, and the call that came last. */
+export function goingOn() {
+  const asking = [...questions.values()];
+  const waiting = new Set(asking.map(runOf));
+  const call = [...calls.values()].findLast((one) => !entryOf(one).hidden);
+  return { asking, working: [...open].filter((run) => !waiting.has(run)), call };
 }

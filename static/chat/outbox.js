@@ -1,7 +1,7 @@
 // What was sent and not yet accepted. It survives a reload, and goes out again, under the same client_id, whenever
 // the socket comes back: so nothing is lost, and the server makes one message of however many copies.
 
-import { byId, log, newest, page } from "./dom.js";
+import { byId, newest, page } from "./dom.js";
 
 const key = `outbox:${page.dataset.conversation}`;
 let waiting = JSON.parse(sessionStorage.getItem(key) ?? "[]");

@@ -1,76 +1,35 @@
 // The chat page: what a person does, and what comes back.
 
-import { box, byId, composer, log, page, scroll, notice } from "./dom.js";
+import { box, byId, log, newest, notice, page } from "./dom.js";
 import "./upsert.js";
+import { tellActivity } from "./activity.js";
+import { announce } from "./announce.js";
+import * as composer from "./composer.js";
 import { settle } from "./entries.js";
 import * as outbox from "./outbox.js";
+import { showPointed } from "./pointed.js";
+import * as questions from "./questions.js";
+import { seen } from "./read.js";
+import { grown, toEnd } from "./scrolling.js";
 import * as socket from "./socket.js";
 
-const typed = `typed:${page.dataset.conversation}`;
-let atBottom = true;
+const COPIED_MS = 1500;
 
-const toBottom = () => atBottom && (scroll.scrollTop = scroll.scrollHeight);
-
+/** Say `text`; whether it goes out. */
 function say(text) {
-  if (!text.trim()) return true;
-  // A larger frame would cost the connection; what else is wrong with a text the server says in a sentence.
-  if (new Blob([JSON.stringify(text)]).size > 60_000) {
-    notice("This is too long for one message: send it in parts.");
-    return false;
-  }
-  notice("");
-  const data = outbox.keep(text);
-  socket.send("message", data);
-  atBottom = true;
-  toBottom();
+  if (!text.trim()) return false;
+  if (!composer.fits(text)) return false;
+  socket.send("message", outbox.keep(text));
+  toEnd();
   return true;
 }
 
-function sendTyped() {
-  if (!say(box.value)) return;
-  box.value = "";
-  sessionStorage.removeItem(typed);
-  grow();
-  box.focus();
-}
-
-/** For browsers without field-sizing. */
-function grow() {
-  if (CSS.supports("field-sizing", "content")) return;
-  box.style.height = "auto";
-  box.style.height = `${box.scrollHeight}px`;
-}
-
-function answer(form, button) {
-  const request_id = form.dataset.answer;
-  const value = button?.name ? { [button.name]: button.value } : { response: form.elements.response.value.trim() };
-  const args_hash = form.dataset.hash ? { args_hash: form.dataset.hash } : {};
-  if (!value.response && !value.decision) return;
-  if (!socket.send("respond", { request_id, ...value, ...args_hash, client_id: `answer:${request_id}` })) {
-    notice("You are offline: answer again when the connection is back.");
-    return;
-  }
-  notice("");
-  lock(request_id, true);
-  box.focus();
-}
-
-function lock(request_id, locked) {
-  log.querySelectorAll(`[data-request="${CSS.escape(request_id)}"] fieldset`).forEach((fields) => (fields.disabled = locked));
-}
-
-function unlockAll() {
-  log.querySelectorAll("[data-request] fieldset").forEach((fields) => (fields.disabled = false));
-}
-
 function refuse({ client_id, detail }) {
-  notice(detail);
-  if (client_id?.startsWith("answer:")) return lock(client_id.slice("answer:".length), false);
+  if (questions.refused(client_id)) return notice(detail);
   const text = outbox.refused(client_id);
-  if (!text) return;
-  // The words are the person's: give them back, unless new ones stand there.
-  box.value = box.value ? `${text}\n${box.value}` : text;
-  grow();
+  // The words are the person's: they get them back.
+  if (text) composer.giveBack(text);
+  notice(detail);
 }
 
 const signals = {
@@ -89,71 +48,90 @@ function hear() {
   }
 }
 
-function refresh() {
-  settle();
+/** A first message gives the conversation its title. */
+function askForTitle() {
+  if (!("untitled" in page.dataset) || !newest()) return;
+  delete page.dataset.untitled;
+  htmx.trigger(document.body, "conversations-changed");
+}
+
+const watcher = new MutationObserver((records) => take(records));
+
+/** Look at entries that are new to the log. */
+function take(records) {
+  const entries = records.flatMap((record) => [...record.addedNodes]).filter((node) => node.matches?.(".entry"));
+  settle(entries);
+  // What this did to the log is no news.
+  watcher.takeRecords();
+  return entries;
+}
+
+function refresh(entries) {
+  tellActivity();
   outbox.tidy();
-  toBottom();
+  grown(entries.some((entry) => !entry.hidden));
+  askForTitle();
+  seen();
 }
 
-async function copy(button) {
-  await navigator.clipboard.writeText(button.previousElementSibling.textContent);
-  button.textContent = "Copied";
-  setTimeout(() => (button.textContent = "Copy"), 1500);
+async function copy(button, text) {
+  await navigator.clipboard.writeText(text);
+  const label = button.querySelector("span") ?? button;
+  const before = label.textContent;
+  label.textContent = "Copied";
+  button.classList.add("copied");
+  setTimeout(() => {
+    label.textContent = before;
+    button.classList.remove("copied");
+  }, COPIED_MS);
 }
 
-composer.addEventListener("submit", (event) => {
-  event.preventDefault();
-  sendTyped();
-});
-box.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-  event.preventDefault();
-  sendTyped();
-});
-box.addEventListener("input", () => {
-  sessionStorage.setItem(typed, box.value);
-  grow();
-});
-log.addEventListener("submit", (event) => {
-  if (!event.target.dataset.answer) return;
-  event.preventDefault();
-  answer(event.target, event.submitter);
-});
+function stop() {
+  if (socket.send("stop")) composer.refocus();
+  else notice("You are offline: stop it when the connection is back.");
+}
+
+const CLICKS = {
+  "[data-example]": (button) => say(button.dataset.example) && composer.refocus(),
+  ".copy": (button) => copy(button, button.previousElementSibling.textContent),
+  ".copy-all": (button) => copy(button, button.closest(".entry").querySelector(".prose").innerText),
+  "#stop, #stop-asking": stop,
+};
+
 document.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-example], .copy, #stop");
-  if (!target) return;
-  if (target.matches("[data-example]")) say(target.textContent);
-  else if (target.matches(".copy")) copy(target);
-  else if (!socket.send("stop")) notice("You are offline: stop it when the connection is back.");
+  for (const [selector, act] of Object.entries(CLICKS)) {
+    const target = event.target.closest(selector);
+    if (target) act(target);
+  }
 });
-scroll.addEventListener("scroll", () => (atBottom = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60), { passive: true });
-
-let lastEntries = log.childElementCount;
 page.addEventListener("htmx:wsAfterMessage", () => {
   hear();
-  refresh();
-  // A first message gives the conversation its title.
-  if (log.childElementCount !== lastEntries && log.childElementCount < 8) htmx.trigger(document.body, "conversations-changed");
-  lastEntries = log.childElementCount;
+  const entries = take(watcher.takeRecords());
+  announce(entries);
+  refresh(entries);
 });
-let fromEnd = 0;
-log.addEventListener("htmx:beforeSwap", () => (fromEnd = scroll.scrollHeight - scroll.scrollTop));
-log.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.requestConfig?.verb !== "get") return;
-  settle();
-  scroll.scrollTop = scroll.scrollHeight - fromEnd;
+page.addEventListener("htmx:afterRequest", (event) => {
+  const { elt, successful, xhr } = event.detail;
+  // Tried again here or elsewhere: not a second time.
+  if (elt.matches("[data-retry]") && (successful || xhr.status === 409)) elt.hidden = true;
+  if (elt.matches("[data-retry]") && successful) toEnd(), composer.refocus();
 });
-document.body.addEventListener("htmx:responseError", (event) => notice(event.detail.xhr.responseText.length < 300 ? event.detail.xhr.responseText : "That did not work. Reload the page and try again."));
-document.body.addEventListener("htmx:sendError", () => notice("The server cannot be reached: try again in a moment."));
+page.addEventListener("htmx:responseError", ({ detail: { xhr } }) =>
+  notice(xhr.responseText.length < 300 ? xhr.responseText : "That did not work: reload the page and try again."),
+);
+page.addEventListener("htmx:sendError", () => notice("The server cannot be reached: try again in a moment."));
 document.body.addEventListener("htmx:afterSettle", (event) => {
-  const title = document.querySelector("#conversations [aria-current]")?.textContent;
-  if (!title || event.target.id !== "conversations") return;
+  const title = document.querySelector("#conversations [aria-current] .title")?.textContent;
+  if (event.target.id !== "conversations" || !title) return;
   page.querySelector("h1").textContent = title;
   document.title = `${title} · Agentron`;
 });
-new ResizeObserver(toBottom).observe(scroll);
 
-socket.watch(unlockAll);
-box.value ||= sessionStorage.getItem(typed) ?? "";
-grow();
-refresh();
+questions.watch();
+socket.watch({ lost: questions.unlock, shut: composer.shut });
+composer.watch(say);
+settle([...log.querySelectorAll(":scope > .entry")]);
+watcher.observe(log, { childList: true });
+tellActivity();
+outbox.tidy();
+showPointed();

@@ -3,10 +3,11 @@
 
 import { byId, newest, page } from "./dom.js";
 
+// What ends it for good: the word beside the title, the sentence above the message box, and a link to what helps.
 const FINAL = {
-  4401: "You are signed out.",
-  4403: "This address is not the site's own: open it under its public address.",
-  4404: "This conversation is gone.",
+  4401: ["Signed out", "You are signed out. What you wrote here is kept until you are back.", { textContent: "Sign in", href: page.dataset.login }],
+  4403: ["Not connected", "This address is not the site's own: open it under its public address."],
+  4404: ["Gone", "This conversation is gone: it was deleted.", { textContent: "Go to another one", href: "/chat/" }],
 };
 // The extension comes back by itself after these; after the others it has to be told to.
 const BY_ITSELF = [1006, 1011, 1012, 1013];
@@ -31,13 +32,6 @@ function tell(state, sentence) {
   if (line.textContent !== sentence) line.textContent = sentence;
 }
 
-function end(code) {
-  tell("ended", FINAL[code]);
-  if (code !== 4401) return;
-  const link = Object.assign(document.createElement("a"), { href: page.dataset.login, textContent: "Sign in" });
-  byId("connection").append(" ", link);
-}
-
 /** Send a frame if the socket is ready for it; whether it was. */
 export function send(type, data) {
   if (!open) return false;
@@ -51,8 +45,8 @@ export function ready() {
   tell("live", "Connected");
 }
 
-/** Watch the socket; `lost` is called whenever it goes away. */
-export function watch(lost) {
+/** Watch the socket: `lost` is called whenever it goes away, `shut` with a sentence and a link when it stays away. */
+export function watch({ lost, shut }) {
   page.addEventListener("htmx:wsConnecting", () => tell("connecting", "Connecting…"));
   page.addEventListener("htmx:wsOpen", (event) => {
     wrapper = event.detail.socketWrapper;
@@ -63,7 +57,11 @@ export function watch(lost) {
     const { code } = event.detail.event;
     open = false;
     lost();
-    if (code in FINAL) return end(code);
+    if (code in FINAL) {
+      const [word, ...why] = FINAL[code];
+      tell("ended", word);
+      return shut(...why);
+    }
     tell("offline", "Offline, trying again…");
     if (!BY_ITSELF.includes(code)) setTimeout(() => event.detail.socketWrapper.reconnect(), 1000);
   });

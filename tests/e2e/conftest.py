@@ -1,32 +1,28 @@
 """A browser, and Agentron as `up` starts it: with the model that needs nothing, or with a scripted one."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
+from tests.e2e import chromium
 from tests.e2e.site import Site
 from tests.fakes import model_server
 
 expect.set_options(timeout=15_000)
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage", "--disable-component-update"]
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; the tests need nothing that a browser would have to download."""
-    path = shutil.which("chromium")
-    if path is None:
+    """One for all tests."""
+    if chromium.path() is None:
         if os.environ.get("CI"):
-            pytest.fail("There is no chromium, and in CI nothing is skipped: apt-get install chromium.")
-        pytest.skip("There is no chromium here: apt-get install chromium.")
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+            pytest.fail(f"There is no chromium, and in CI nothing is skipped: {chromium.HINT}.")
+        pytest.skip(f"There is no chromium here: {chromium.HINT}.")
+    with chromium.opened() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture(scope="session")

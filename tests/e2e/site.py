@@ -59,7 +59,7 @@ class Site:
 
     def begin(self, page: Page) -> "Chat":
         """Begin a conversation, as somebody who is signed in."""
-        page.get_by_role("button", name="New conversation").click()
+        page.get_by_role("button", name="New conversation", exact=True).click()
         chat = Chat(page)
         chat.is_live()
         return chat
@@ -84,7 +84,7 @@ class Chat:
 
     @property
     def said(self) -> Locator:
-        return self.page.locator(".entry.message.by-user")
+        return self.page.locator(".entry.message.by-user:visible")
 
     @property
     def draft(self) -> Locator:

@@ -68,6 +68,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 def filled_in(request: HttpRequest, form: ProviderForm, like: Preset) -> HttpResponse:
     """The form, or back to the list once it was saved."""
     form.fields["kind"].widget = HiddenInput()
+    form.fields["is_default"].label = "Use it by default"
     form.fields["default_model"].widget.attrs |= {"list": "examples", "autocomplete": "off", "spellcheck": "false"}
     if form.is_valid():
         row = form.save()

@@ -1,0 +1,45 @@
+"""How a tool call looks to a person: its name in words, an icon, and what it is about."""
+
+import re
+from typing import Any
+
+# What is done, in a person's words. A tool that is not here shows its own name.
+LABELS = {
+    "ask_user": "Ask you",
+    "request_user_help": "Ask you",
+    "current_time": "Current time",
+    "fetch_url": "Read a web page",
+    "recall": "Look into the memory",
+}
+# An icon (heroicons, mini) for the first pattern that a tool's name fits.
+ICONS = (
+    (r"time|clock", "clock"),
+    (r"fetch|url|web|http|browse", "globe-alt"),
+    (r"remember|recall|forget|memory", "bookmark"),
+    (r"ask|help|respond|question", "chat-bubble-left-right"),
+    (r"schedule|task|remind", "calendar-days"),
+    (r"delete|cancel|remove", "trash"),
+    (r"create|add", "plus-circle"),
+    (r"update|edit|rename", "pencil-square"),
+    (r"execute|run|retry|start", "play-circle"),
+    (r"send|mail|telegram|message", "paper-airplane"),
+    (r"file|document|read|write", "document-text"),
+    (r"list|get|search|find", "magnifying-glass"),
+)
+OTHER = "wrench-screwdriver"
+LONGEST_GIST = 120
+
+
+def label(tool: str) -> str:
+    """A tool's name as words: create_agent becomes “Create agent”."""
+    return LABELS.get(tool) or tool.replace("_", " ").strip().capitalize() or "Tool"
+
+
+def icon(tool: str) -> str:
+    """The name of the icon for a tool."""
+    return next((name for pattern, name in ICONS if re.search(pattern, tool)), OTHER)
+
+
+def gist(arguments: dict[str, Any]) -> str:
+    """The first plain value among a call's arguments: what it is about, in a word or two."""
+    return next((str(value) for value in arguments.values() if isinstance(value, str | int | float)), "")[:LONGEST_GIST]

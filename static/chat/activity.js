@@ -1,0 +1,42 @@
+// What is going on, in a line; what can be stopped; and whether words in the message box would answer a question.
+
+import { box, byId, log } from "./dom.js";
+import { goingOn } from "./entries.js";
+
+const PLACEHOLDERS = {
+  question: "Write your answer…",
+  choice: "Or answer in your own words…",
+  confirmation: "Answer yes or no, or write something else…",
+};
+const OWN = box.placeholder;
+
+const drafting = () => byId("drafts").querySelector(".draft:not(:empty)");
+
+function sentence({ call, working, asking }) {
+  if (!working.length) return asking.length ? "Waiting for your answer" : "";
+  if (drafting()) return "Answering…";
+  if (call) return `${call.querySelector(".name").textContent}…`;
+  return log.lastElementChild?.querySelector("[data-note]")?.dataset.note ?? "Thinking…";
+}
+
+/** Words answer a question when it is the only one, and of a kind that words can answer (the server's rule too). */
+function tellAnswering({ asking }) {
+  const kind = asking.length === 1 ? asking[0].dataset.plain : undefined;
+  for (const question of asking) question.querySelector(".in-words")?.toggleAttribute("hidden", asking.length === 1);
+  box.placeholder = PLACEHOLDERS[kind] ?? OWN;
+  byId("answering").hidden = !kind;
+  if (kind) byId("answering").querySelector("q").textContent = asking[0].querySelector(".asks").textContent.trim().slice(0, 200);
+}
+
+/** Say what is going on. */
+export function tellActivity() {
+  const state = goingOn();
+  const line = byId("activity");
+  const text = sentence(state);
+  if (line.textContent !== text) line.textContent = text;
+  line.dataset.state = state.working.length ? "working" : "waiting";
+  line.hidden = !text;
+  byId("stop").hidden = !state.working.length;
+  byId("stop-asking").hidden = Boolean(state.working.length) || !state.asking.length;
+  tellAnswering(state);
+}
