@@ -13,7 +13,7 @@ from chat.models import Message
 from tests.factories import make_agent, make_turn, make_workflow, start_run
 from tests.fakes.script import Reply, by_prompt, last_prompt, last_result
 from tests.workflows import toolbox
-from workflows import engine
+from workflows import beginnings, engine
 from workflows.errors import NotAllowedError
 from workflows.llm.errors import ModelError
 from workflows.models import Agent, HelpRequest, Run, RunStatus, StepRun, StepStatus, Trigger
@@ -223,7 +223,7 @@ def test_the_turn_that_started_a_run_hears_of_its_end(model: Use, drain: Drain) 
 def test_runs_start_runs_only_so_deep(transactional_db: None) -> None:
     workflow = make_workflow({"key": "work"})
     run = start_run(workflow)
-    for _ in range(engine.MAX_DEPTH - 1):
+    for _ in range(beginnings.MAX_DEPTH - 1):
         run = engine.execute(workflow, by=workflow.owner, trigger=Trigger.TOOL, parent=run)
 
     deepest = engine.execute(workflow, by=workflow.owner, trigger=Trigger.TOOL, parent=run)
