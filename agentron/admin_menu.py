@@ -53,6 +53,7 @@ NAVIGATION = [
     ),
     group(
         "Security",
+        table("Audit trail", "policy", "auditlog", "logentry", permission=superuser),
         table("Sign-in attempts", "lock_person", "axes", "accessattempt", permission=superuser),
         table("Sign-ins", "login", "axes", "accesslog", permission=superuser),
     ),

@@ -8,6 +8,7 @@ import django_stubs_ext
 from csp.constants import NONCE, NONE, SELF
 
 from agentron.admin_menu import UNFOLD as UNFOLD
+from agentron.audit import AUDITED
 from agentron.databases import database
 from agentron.env import BASE_DIR, address, data_folder, encryption_keys, env, flag, hosts, load_secrets, model_name, whole, zone
 
@@ -36,6 +37,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "auditlog",
     "axes",
     "channels",
     "csp",
@@ -65,6 +67,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "chat.signed_out.to_the_front_door",
     "chat.local_time.in_own_zone",
+    "agentron.audit.with_actor",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -103,6 +106,9 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "sign_in/locked.html"
+AUDITLOG_INCLUDE_TRACKING_MODELS = AUDITED
+AUDITLOG_MASK_CALLABLE = "agentron.audit.masked"
+AUDITLOG_USE_FK_STRING_REPRESENTATION = True
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "chat"
 LOGOUT_REDIRECT_URL = "login"

@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -103,7 +102,7 @@ def make_token(request: HttpRequest) -> HttpResponse:
 def revoke_token(request: HttpRequest, pk: UUID) -> HttpResponse:
     """End a token of one's own; its sockets close within half a minute."""
     token = get_object_or_404(ApiToken, user=person(request), pk=pk)
-    if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
+    if token.revoke():
         messages.success(request, f"“{token.name}” is revoked: programs that use it are signed out.")
     return redirect("profile")
 

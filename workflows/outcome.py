@@ -3,11 +3,13 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from chat import log
+from chat.acting import Actor, acting
 from workflows.errors import RefusedError
 from workflows.ledger import Outcome
 from workflows.llm.types import Failure, Result
@@ -45,9 +47,14 @@ def plain(tool: Tool) -> Iterator[Caught]:
 
 def attempt(tool: Tool, context: ToolContext, arguments: dict[str, Any]) -> Outcome | Question:
     """Call a synchronous tool; what it wrote before it failed is undone."""
-    with plain(tool) as caught, transaction.atomic():
+    with plain(tool) as caught, acting(partial(actor_of, tool, context)), transaction.atomic():
         caught.value = tool.function(context, **arguments)
     return caught.outcome()
+
+
+def actor_of(tool: Tool, context: ToolContext) -> Actor:
+    """Who acts in a tool: the run's owner, by way of the run."""
+    return Actor(context.owner_id, "tool", more={"tool": tool.name, "run": str(context.run_id)})
 
 
 def shown(value: Any) -> Any:

@@ -43,7 +43,8 @@ function children(old, fresh) {
   while (next) {
     const rest = next;
     next = rest.nextSibling;
-    if (!holdsTyping(rest)) rest.remove();
+    if (holdsTyping(rest)) rest.dataset.gone = "";
+    else rest.remove();
   }
 }
 

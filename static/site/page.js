@@ -31,7 +31,10 @@ function plainSentence(xhr) {
 /** A refusal stands by the field it is about; one that says the page is out of date stands apart, for its card goes. */
 function refuse({ elt, xhr }) {
   const line = elt.closest(".question")?.querySelector(".wrong");
-  if (xhr.status === 409) elt.closest("form")?.reset();
+  if (xhr.status === 409) {
+    elt.closest("form")?.reset();
+    elt.closest("[data-gone]")?.remove();
+  }
   if (!line || xhr.status === 409) return tell(plainSentence(xhr), true);
   line.textContent = plainSentence(xhr);
   line.hidden = false;

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
+from chat.acting import Actor, acting
 from chat.commands import Command as BaseCommand
 from chat.commands import add_user_argument, the_user
 from chat.errors import ConflictError, InvalidError, MissingError
@@ -28,7 +28,8 @@ class Command(BaseCommand):
                 sub.add_argument("name", help="what uses it, such as “backup script”")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        {"add": self.add, "list": self.list, "revoke": self.revoke}[options["verb"]](options)
+        with acting(lambda: Actor(the_user(options["user"]).pk, "command line")):
+            {"add": self.add, "list": self.list, "revoke": self.revoke}[options["verb"]](options)
 
     def add(self, options: dict[str, Any]) -> None:
         """Print the new token alone, for `TOKEN=$(agentron tokens add NAME)`."""
@@ -52,8 +53,8 @@ class Command(BaseCommand):
         self.print_table(("NAME", "TOKEN", "MADE", "LAST USED", "REVOKED"), rows)
 
     def revoke(self, options: dict[str, Any]) -> None:
-        live = ApiToken.objects.filter(user=the_user(options["user"]), name=options["name"], revoked_at=None)
-        if not live.update(revoked_at=timezone.now()):
+        live = ApiToken.objects.filter(user=the_user(options["user"]), name=options["name"], revoked_at=None).first()
+        if live is None or not live.revoke():
             raise MissingError(f"There is no token “{options['name']}” in use: `agentron tokens list` shows them.")
         self.stdout.write(f"Revoked “{options['name']}”.")
 

@@ -1,16 +1,13 @@
-"""The admin pages of other people's apps: people and rights, and django-q2's tables."""
+"""django-q2's tables, to read: the queue, its chores, and what became of its jobs."""
 
 from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, User
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from chat.admin_base import BaseAdmin, SuperuserOnlyAdmin
+from chat.admin_base import SuperuserOnlyAdmin
 
 # What each table of the queue shows. Arguments, results and payloads are pickles: to show them is to load them, and
 # to load them is to run whatever is inside.
@@ -21,12 +18,22 @@ SHOWN = {
     "Failure": ["name", "func", "group", "cluster", "started", "stopped", "attempt_count"],
     "Schedule": ["name", "func", "schedule_type", "minutes", "cron", "next_run", "repeats", "cluster"],
 }
+EMPTY = {
+    "OrmQ": "A ticket says only that there may be runs to drive; it is gone as soon as a worker takes it.",
+    "Failure": "No job has failed. Runs that fail are told on the overview; these are the jobs underneath and the chores.",
+    "Schedule": "The chores are gone: `agentron migrate` brings them back.",
+}
+OTHERWISE = "What jobs have done is kept here for a while."
 
 
 class QueueAdmin(SuperuserOnlyAdmin[Model]):
     """A table of django-q2's; only the columns shown are ever read."""
 
     sortable_by = ()
+
+    @property
+    def empty_text(self) -> str:  # type: ignore[override]
+        return EMPTY.get(self.model.__name__, OTHERWISE)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return super().get_queryset(request).only(*self.columns())
@@ -46,20 +53,3 @@ for name in SHOWN:
     if admin.site.is_registered(model):
         admin.site.unregister(model)
     admin.site.register(model, QueueAdmin)
-
-admin.site.unregister([User, Group])
-
-
-@admin.register(User)
-class PersonAdmin(UserAdmin[User], BaseAdmin[User]):
-    """Who may sign in."""
-
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
-    actions: list[Any] = []
-
-
-@admin.register(Group)
-class RightsAdmin(GroupAdmin, BaseAdmin[Group]):
-    """Rights in bundles."""

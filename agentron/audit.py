@@ -1,0 +1,55 @@
+"""The audit trail: which rows' changes are recorded, without secrets, and who made them (django-auditlog's settings)."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest, HttpResponse
+
+from chat.acting import Actor, acting, actor
+
+# What people change, and so what somebody may have to explain. What runs write all day is not here.
+AUDITED: tuple[dict[str, Any], ...] = (
+    {"model": "workflows.Agent", "exclude_fields": ["created_at", "updated_at"]},
+    {"model": "workflows.ModelProvider", "mask_fields": ["api_key"]},
+    {"model": "workflows.Memory", "exclude_fields": ["created_at", "updated_at"]},
+    {"model": "chat.ApiToken", "exclude_fields": ["hash", "created_at", "last_used_at"]},
+    {"model": "chat.Profile"},
+    {"model": "auth.User", "exclude_fields": ["last_login"], "mask_fields": ["password"], "m2m_fields": {"groups", "user_permissions"}},
+    {"model": "auth.Group", "m2m_fields": {"permissions"}},
+)
+
+Respond = Callable[[HttpRequest], HttpResponse]
+
+
+def masked(value: str) -> str:
+    """A secret in the trail: only whether there was one."""
+    return value if value in ("", "None") else "•••"
+
+
+def with_actor(get_response: Respond) -> Respond:
+    """Middleware: changes that a request makes are made by whoever it turns out to come from, also by a token."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with acting(partial(requester, request)):
+            return get_response(request)
+
+    return middleware
+
+
+def requester(request: HttpRequest) -> Actor | None:
+    """Who sent a request, looked at when something is recorded: by then the API has read the token."""
+    via = next((name for name in ("admin", "api") if request.path.startswith(f"/{name}/")), "site")
+    return Actor(request.user.pk, via, request.META.get("REMOTE_ADDR", ""))
+
+
+def sign(sender: type[Any], instance: Any, **kwargs: Any) -> None:
+    """Write who acts onto a new entry of the trail; their name too, for the account may be deleted one day."""
+    who = actor()
+    if who is None or not instance._state.adding:
+        return
+    person = get_user_model().objects.filter(pk=who.user_id).first() if who.user_id else None
+    instance.actor = person
+    instance.remote_addr = who.address or None
+    instance.additional_data = {"by": person.get_username() if person else "", "via": who.via, **who.more}
