@@ -40,6 +40,7 @@ NAVIGATION = [
     group(
         "Assistants",
         table("Agents", "smart_toy", "workflows", "agent"),
+        table("Workflows", "account_tree", "workflows", "workflow"),
         table("Model providers", "hub", "workflows", "modelprovider"),
         table("Memories", "bookmark", "workflows", "memory"),
     ),

@@ -179,6 +179,7 @@ AGENTRON_MODEL_TIMEOUT = whole("AGENTRON_MODEL_TIMEOUT", default=60, high=3600) 
 AGENTRON_MAX_TURNS = whole("AGENTRON_MAX_TURNS", default=16)
 AGENTRON_MAX_RUNS = whole("AGENTRON_MAX_RUNS", default=4)
 AGENTRON_RUN_CONCURRENCY = whole("AGENTRON_RUN_CONCURRENCY", default=100)
+AGENTRON_REMIND_HOURS = whole("AGENTRON_REMIND_HOURS", default=24, low=0)  # 0: never
 AGENTRON_CLUSTERS = whole("AGENTRON_CLUSTERS", default=1 if (os.cpu_count() or 1) < 4 else 2, high=64)
 AGENTRON_MIN_INTERVAL = whole("AGENTRON_MIN_INTERVAL", default=10)
 # Hosts that fetch_url may reach although they are not public.

@@ -7,7 +7,9 @@ from django.contrib.auth.models import User
 
 from chat import log
 from chat.models import Conversation, Message
-from workflows.models import Agent, HelpRequest, Run, RunStatus, StepRun, Trigger
+from workflows import editing, engine
+from workflows.definition import Definition
+from workflows.models import Agent, HelpRequest, Run, RunStatus, StepRun, Trigger, Workflow
 from workflows.tools import ToolContext
 
 _made = 0
@@ -73,6 +75,20 @@ def make_question(conversation: Conversation, **fields: Any) -> HelpRequest:
 def kinds(conversation_id: UUID) -> list[str]:
     """The kinds of a conversation's messages, in order."""
     return list(Message.objects.filter(conversation=conversation_id).order_by("seq").values_list("kind", flat=True))
+
+
+def make_workflow(*steps: dict[str, Any], owner: User | None = None, **fields: Any) -> Workflow:
+    """A workflow; steps without an agent get one with all tools, prompts are their keys."""
+    owner = owner or make_user()
+    agent = make_agent(owner=owner)
+    parts = [{"agent": agent.name, "prompt": step["key"], **step} for step in steps]
+    definition = Definition.model_validate({"name": f"workflow{number()}", "steps": parts, **fields})
+    return editing.save(definition, owner=owner, by=owner)
+
+
+def start_run(workflow: Workflow, **inputs: str) -> Run:
+    """A queued run of a workflow."""
+    return engine.execute(workflow, by=workflow.owner, trigger=Trigger.CLI, inputs=inputs)
 
 
 def make_context(owner: User | None = None) -> ToolContext:

@@ -1,12 +1,15 @@
 """What counts as an answer to which question."""
 
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from chat import log
 from chat.models import Conversation, Message
+from workflows import tools
 from workflows.errors import ConflictError, InvalidError
-from workflows.ledger import run_message
+from workflows.ledger import args_hash, run_message
 from workflows.models import HelpRequest, HelpStatus
 from workflows.signals import help_closed
 
@@ -14,12 +17,12 @@ YES = {"yes", "y", "yes please", "ok", "okay", "sure", "do it", "go ahead"}
 NO = {"no", "n", "no thanks", "don't", "do not", "stop"}
 
 
-def check_answer(request: HelpRequest, response: str, decision: str, args_hash: str) -> tuple[str, str]:
+def check_answer(request: HelpRequest, response: str, decision: str, seen_hash: str) -> tuple[str, str]:
     """The response and decision as they will be stored, or a refusal that says what fits."""
     if request.kind == HelpRequest.Kind.CREDENTIALS:
         link = f"/help/{request.pk}/credentials/"
         raise InvalidError(f"Credentials are given on their one-time page only: open {link}", link=link)
-    if args_hash and args_hash != request.args_hash:
+    if seen_hash and seen_hash != request.args_hash:
         raise ConflictError("The arguments are not the ones you saw: look at the question again.", args_hash=request.args_hash)
     if not decision and request.decisions:
         decision = decision_in(response, request.decisions)
@@ -35,6 +38,17 @@ def check_answer(request: HelpRequest, response: str, decision: str, args_hash: 
     return response, decision
 
 
+def changes(request: HelpRequest, decision: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The fields that bind an approval to other arguments than those that were asked about. Raises InvalidError."""
+    tool = tools.load().get(request.tool)
+    if request.kind != HelpRequest.Kind.APPROVAL or decision != "approve" or tool is None:
+        raise InvalidError(
+            "Arguments can be changed only when a call is approved: leave them out.", fields={"arguments": "Leave this out."}
+        )
+    fitting = tool.checked(arguments)
+    return {"arguments": fitting, "args_hash": args_hash(request.tool, fitting)}
+
+
 def decision_in(text: str, decisions: list[str]) -> str:
     """The decision that a plain text makes: its own name, or yes and no in other words; else none."""
     word = " ".join(text.split()).strip(" .!").casefold()
@@ -45,10 +59,20 @@ def decision_in(text: str, decisions: list[str]) -> str:
     return "no" if word in NO and "no" in decisions else ""
 
 
-def answer_as(request: HelpRequest, status: HelpStatus, *, by: User | None, via: str, response: str = "", decision: str = "") -> None:
-    """Close an open question and say so in the conversation. Raises ConflictError when somebody was first."""
+def answer_as(
+    request: HelpRequest, status: HelpStatus, *, by: User | None, via: str, response: str = "", decision: str = "", **changed: Any
+) -> None:
+    """Close an open question, with fields that the answer `changed`, and say so in the conversation. Raises ConflictError."""
     now = timezone.now()
-    fields = {"status": status, "response": response, "decision": decision, "answered_by": by, "answered_via": via, "answered_at": now}
+    fields: dict[str, Any] = {
+        "status": status,
+        "response": response,
+        "decision": decision,
+        "answered_by": by,
+        "answered_via": via,
+        "answered_at": now,
+    }
+    fields |= changed
     if not HelpRequest.objects.filter(pk=request.pk, status=HelpStatus.OPEN).update(**fields):
         raise ConflictError("This question was answered in this very moment.")
     request.refresh_from_db()
@@ -59,6 +83,7 @@ def answer_as(request: HelpRequest, status: HelpStatus, *, by: User | None, via:
         "decision": decision,
         "answered_by": by.get_username() if by else None,
         "answered_via": via,
+        **({"arguments": changed["arguments"]} if changed else {}),
     }
     message = run_message(run.pk, run.task_id, Message.Kind.HELP_ANSWER, response or decision, **payload)
     message.author, message.user, message.reply_to, message.via = Message.Author.USER, by, request.message_seq or None, Message.Via(via)

@@ -19,12 +19,13 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from chat import hints
-from workflows import journal, queue
+from workflows import endings, journal, queue
 from workflows.drafts import Drafts
 from workflows.drive import StoppedError, db, drive
 from workflows.errors import LostError
 from workflows.heart import Heart
-from workflows.models import Run
+from workflows.models import Lane, Run
+from workflows.walk import Walk
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class Worker:
         self.alone = False
         self.tasks: dict[UUID, asyncio.Task[None]] = {}
         self.runs: dict[UUID, Run] = {}
+        self.walks: dict[UUID, Walk] = {}
         self.cut: set[UUID] = set()  # taken from their drivers,
         self.cancelled: set[UUID] = set()  # and of those, the ones that their owners wanted stopped
         self.texts: dict[UUID, str] = {}
@@ -133,6 +135,9 @@ class Worker:
             task.add_done_callback(partial(self.ended, run.pk))
         if not self.tasks:
             return
+        if self.walks:
+            for pk in await db(queue.answered, self.name):
+                self.walks[pk].hear()
         held = await db(queue.held, self.name)
         for pk, task in list(self.tasks.items()):
             # Once only: a second time would cut off the very commit that the first one led to.
@@ -150,19 +155,27 @@ class Worker:
     async def drive(self, run: Run) -> None:
         """Drive one run, and leave no claim behind however that ends."""
         try:
-            await drive(run, self)
+            await self.walk(run) if run.lane == Lane.RUN else await drive(run, self)
         except LostError:
             logger.warning("Run %s went to another worker", run.pk)
         except StoppedError:
             await self.release(run)
         except (django.db.OperationalError, django.db.InterfaceError):
             logger.warning("The database failed during run %s: it is handed back", run.pk, exc_info=True)
-            await self.commit(journal.break_off, run.pk, run.fence)
+            await self.commit(endings.break_off, run.pk, run.fence)
         except asyncio.CancelledError:
             if run.pk in self.cancelled:
-                await self.commit(journal.cancel, self.hold(run), self.texts.get(run.pk, ""))
+                await self.commit(endings.cancel, self.hold(run), self.texts.get(run.pk, ""))
             elif self.stopping:
                 await self.release(run)
+
+    async def walk(self, run: Run) -> None:
+        """Drive a workflow's run, which hears of answers while it is driven."""
+        self.walks[run.pk] = Walk(run, self)
+        try:
+            await self.walks[run.pk].drive()
+        finally:
+            del self.walks[run.pk]
 
     def hold(self, run: Run) -> journal.Hold:
         """A hold for the writes that need no step."""
@@ -170,7 +183,7 @@ class Worker:
 
     async def release(self, run: Run) -> None:
         """Hand a run back, however long the database needs to take it."""
-        await self.commit(journal.release, run.pk, run.fence)
+        await self.commit(endings.release, run.pk, run.fence)
 
     async def commit(self, write: Callable[..., Any], *arguments: Any) -> None:
         """Make a write that may be tried again: under the same fence it succeeds only once."""
@@ -199,7 +212,7 @@ class Worker:
             logger.error("The driver of run %s broke", pk, exc_info=exc)
             assert self.loop is not None
             sentence = "Agentron itself made a mistake in this run: its log has the details. Try again."
-            failing = self.loop.create_task(self.commit(journal.fail, self.hold(run), sentence))
+            failing = self.loop.create_task(self.commit(endings.fail, self.hold(run), sentence))
             self.tasks[pk] = failing
             self.runs[pk] = run
             failing.add_done_callback(partial(self.forget, pk))
@@ -236,7 +249,8 @@ class Worker:
         self.loop.call_soon_threadsafe(function)
 
     def stream(self, hold: journal.Hold, text: str) -> None:
-        self.texts[hold.run_id] = text
+        if hold.whole:
+            self.texts[hold.run_id] = text
         self.drafts.put(hold, text)
 
     def drop(self, hold: journal.Hold) -> None:

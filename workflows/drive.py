@@ -6,12 +6,14 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Protocol
 
 from asgiref.sync import sync_to_async
 
-from workflows import journal
+from workflows import endings, journal
 from workflows.errors import LostError
+from workflows.gates import gate, outcome_unknown
 from workflows.journal import Hold
 from workflows.ledger import Outcome
 from workflows.llm.errors import ModelError
@@ -19,7 +21,8 @@ from workflows.llm.step import converse, pending
 from workflows.llm.types import Answered, Ask, Asked, Call, Checkpoint, Failure, Parked, Reply, Result
 from workflows.models import CallState, Effect, Run
 from workflows.outcome import attempt, plain, question
-from workflows.prepare import Start, StoppedByOwnerError, UnusableError, outcome_unknown, start
+from workflows.policy import Verdict, decide
+from workflows.prepare import Start, StoppedByOwnerError, UnusableError, start
 from workflows.tools import Question, Tool, ToolContext
 
 logger = logging.getLogger(__name__)
@@ -32,6 +35,14 @@ SAY_WAIT_SECONDS = 2
 
 class StoppedError(Exception):
     """The worker must end: the run is handed back at this checkpoint."""
+
+
+class TroubledError(Exception):
+    """The model of a workflow's step cannot be had: the step is tried again after `wait`."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"tried again in {wait}")
+        self.wait = wait
 
 
 class Host(Protocol):
@@ -59,10 +70,10 @@ async def drive(run: Run, host: Host) -> None:
     try:
         begun: Start = await db(start, run)
     except UnusableError as exc:
-        await db(journal.fail, bare(run), str(exc))
+        await db(endings.fail, bare(run), str(exc))
         return
     except StoppedByOwnerError:
-        await db(journal.cancel, bare(run), "")
+        await db(endings.cancel, bare(run), "")
         return
     await Driver(begun, host).run()
 
@@ -87,19 +98,23 @@ class Driver:
         """Until the step is answered, parked or failed."""
         try:
             async with asyncio.timeout(self.start.seconds):
-                await self.make_again()
+                await self.make_granted()
                 if not await self.ask_again():
                     await self.converse()
         except TimeoutError:
-            await db(journal.fail, self.hold, f"It took longer than {self.start.seconds:g} seconds, the limit of its agent.")
+            await db(endings.fail, self.hold, f"It took longer than {self.start.seconds:g} seconds, the limit of its agent.")
         finally:
             self.host.drop(self.hold)
 
-    async def make_again(self) -> None:
-        """Make the calls of unknown outcome that the owner wants made once more; their results are the answers."""
-        for call in self.start.again:
-            await db(journal.intend_again, self.hold, call)
-            made = await self.make(call, self.start.tools[call.tool])
+    async def make_granted(self) -> None:
+        """Make the calls that the owner has allowed; their results are the answers."""
+        for call in self.start.granted:
+            tool = self.start.tools.get(call.tool)
+            if tool is None or decide(self.start.policy, tool, call.arguments) == Verdict.DENY:
+                made: Result | Failure | Ask = await self.save(call, tool, denied(call.tool))
+            else:
+                await db(journal.use_leave, self.hold, call, tool.effect)
+                made = await self.make(call, tool)
             # Of unknown outcome again: no answer, so the owner is asked again.
             if not isinstance(made, Ask):
                 text = made.value if isinstance(made, Result) else made.sentence
@@ -109,8 +124,15 @@ class Driver:
         """Ask what a checkpoint waits for and nobody answered: a retried run has the questions, not yet the rows."""
         missing = [item for item in pending(self.request.checkpoint) if item.call.call_id not in self.request.answers]
         if missing and self.request.checkpoint:
-            await db(journal.park, self.hold, missing, self.request.checkpoint)
+            await db(endings.park, self.hold, [await self.as_it_stands(item) for item in missing], self.request.checkpoint)
         return bool(missing)
+
+    async def as_it_stands(self, item: Asked) -> Asked:
+        """The question about a call by now: leave may have been used up by a worker that died while it made the call."""
+        tool = self.start.tools.get(item.call.tool)
+        row = await db(journal.made_before, self.hold, item.call)
+        cut_off = row is not None and tool is not None and tool.effect == Effect.ONCE and row.state == CallState.INTENDED
+        return replace(item, detail=outcome_unknown(item.call, tool)) if cut_off and tool else item
 
     async def converse(self) -> None:
         """Talk to the model, trying again what may work the next time."""
@@ -122,15 +144,22 @@ class Driver:
             except ModelError as exc:
                 tries, self.progressed = (1 if self.progressed else tries + 1), False
                 if not exc.retryable or tries >= MAX_TRIES or (exc.retry_after or 0) > LONGEST_WAIT_SECONDS:
-                    await db(journal.fail, self.hold, str(exc))
+                    await self.give_up(exc)
                     return
                 await self.wait(exc, tries)
         self.host.drop(self.hold)
         match ended:
             case Answered(reply):
-                await db(journal.finish, self.hold, reply)
+                await db(endings.finish, self.hold, reply)
             case Parked(asked, saved):
-                await db(journal.park, self.hold, asked, saved)
+                await db(endings.park, self.hold, asked, saved)
+
+    async def give_up(self, exc: ModelError) -> None:
+        """A turn fails, for somebody waits; a workflow's step is tried again later. Raises TroubledError for that."""
+        if self.hold.whole or not exc.retryable:
+            await db(endings.fail, self.hold, str(exc))
+        elif wait := await db(endings.trouble, self.hold, str(exc)):
+            raise TroubledError(wait)
 
     async def wait(self, exc: ModelError, tries: int) -> None:
         """Wait before the next try, as long as the provider asks or a little longer each time."""
@@ -178,6 +207,11 @@ class Driver:
             return Failure(row.error)
         if row is not None and tool.effect == Effect.ONCE:
             return Ask(outcome_unknown(call, tool))
+        verdict = decide(self.start.policy, tool, call.arguments)
+        if verdict == Verdict.DENY:
+            return await self.save(call, tool, denied(tool.name))
+        if asked := gate(call, tool, verdict):
+            return Ask(asked)
         if tool.effect == Effect.ONCE and not tool.atomic:
             await db(journal.intend, self.hold, call, tool.effect)
         return await self.make(call, tool)
@@ -209,9 +243,14 @@ class Driver:
             caught.value = await tool.function(context, **arguments)
         return caught.outcome()
 
-    async def save(self, call: Call, tool: Tool, make: Callable[[], Outcome | Question]) -> Outcome:
-        outcome: Outcome = await db(journal.save_result, self.hold, call, tool.effect, make)
+    async def save(self, call: Call, tool: Tool | None, make: Callable[[], Outcome | Question]) -> Outcome:
+        outcome: Outcome = await db(journal.save_result, self.hold, call, tool.effect if tool else Effect.READ, make)
         return outcome
+
+
+def denied(name: str) -> Callable[[], Failure]:
+    """What comes of a call that the agent's policy forbids."""
+    return lambda: Failure(f"{name} is not allowed to you in this way: its owner's policy denies it. Go on without it.")
 
 
 __all__ = ["Asked", "Driver", "Host", "LostError", "StoppedError", "drive"]

@@ -1,41 +1,30 @@
 """The verbs of the engine. Every face (page, API, command, admin, tool, bot) calls these and nothing deeper."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from chat import hints, log
-from chat.models import Conversation, Message, new_id
-from workflows import queue
-from workflows.answers import answer_as, check_answer
-from workflows.assistant import agent_for
+from chat import hints
+from chat.models import Conversation
+from workflows.answers import answer_as, changes, check_answer
+from workflows.beginnings import enqueue_turn, execute, report_back, retry
 from workflows.errors import ConflictError, InvalidError, NotAllowedError
-from workflows.ledger import CUT_OFF, end_run, run_message
-from workflows.models import FINISHED, CallState, HelpRequest, HelpStatus, Lane, Run, RunStatus, StepRun, StepStatus, ToolCall, Trigger
+from workflows.ledger import end_run
+from workflows.models import (
+    FINISHED,
+    HelpRequest,
+    HelpStatus,
+    Lane,
+    Run,
+    RunStatus,
+)
+from workflows.overdue import go_on
 from workflows.sweep import sweep
 
-__all__ = ["cancel", "enqueue_turn", "respond", "respond_to_run", "retry", "stop_turns", "sweep"]
-
-
-def enqueue_turn(message: Message, *, trigger: str, agent_id: UUID | None = None, idempotency_key: str | None = None) -> Run:
-    """Queue the turn that answers `message`; with a ticket, in the caller's transaction."""
-    conversation = message.conversation
-    agent = agent_for(conversation)
-    run = Run.objects.create(
-        owner=conversation.owner,
-        conversation=conversation,
-        agent_id=agent_id or (agent.pk if agent else None),
-        trigger=trigger,
-        lane=Lane.TURN,
-        input={"text": message.text},
-        asked_seq=message.seq,
-        task_id=message.task_id,
-        idempotency_key=idempotency_key,
-    )
-    queue.ticket()
-    return run
+__all__ = ["cancel", "enqueue_turn", "execute", "report_back", "respond", "respond_to_run", "retry", "stop_turns", "sweep"]
 
 
 def respond_to_run(
@@ -47,13 +36,14 @@ def respond_to_run(
     decision: str = "",
     request_id: UUID | None = None,
     args_hash: str = "",
+    arguments: dict[str, Any] | None = None,
 ) -> HelpRequest:
     """Answer the open question of `run`, or the one named; the rules of POST /api/runs/{id}/respond."""
     requests = HelpRequest.objects.filter(run=run).select_related("run", "answered_by")
     if request_id is not None:
         if (named := requests.filter(pk=request_id).first()) is None:
             raise InvalidError(f"Run {run.pk} never asked a question {request_id}: leave request_id out or take one from pending-help.")
-        return respond(named, by=by, via=via, response=response, decision=decision, args_hash=args_hash)
+        return respond(named, by=by, via=via, response=response, decision=decision, args_hash=args_hash, arguments=arguments)
     still_open = list(requests.open())
     if len(still_open) > 1:
         raise InvalidError(
@@ -66,14 +56,23 @@ def respond_to_run(
         if last and run.status not in FINISHED and run.status != RunStatus.WAITING_FOR_USER and last.response == response:
             raise already(last)
         raise NotAllowedError("Run is not waiting for user input", run_status=run.status)
-    return respond(still_open[0], by=by, via=via, response=response, decision=decision, args_hash=args_hash)
+    return respond(still_open[0], by=by, via=via, response=response, decision=decision, args_hash=args_hash, arguments=arguments)
 
 
 @transaction.atomic
-def respond(request: HelpRequest, *, by: User, via: str, response: str = "", decision: str = "", args_hash: str = "") -> HelpRequest:
+def respond(
+    request: HelpRequest,
+    *,
+    by: User,
+    via: str,
+    response: str = "",
+    decision: str = "",
+    args_hash: str = "",
+    arguments: dict[str, Any] | None = None,
+) -> HelpRequest:
     """Answer a question. The first answer wins; the run goes on once all questions of its step are answered.
 
-    Raises ConflictError when it was answered before or its run has ended, InvalidError for an answer that does not fit.
+    `arguments` are what a call that is approved is to be made with instead. Raises ConflictError when it was answered before or its run has ended, InvalidError for an answer that does not fit.
     """
     # The run's row first, as drivers do: two answers to one step take turns, so that the second sees the first.
     run = Run.objects.select_for_update().get(pk=request.run_id)
@@ -83,12 +82,10 @@ def respond(request: HelpRequest, *, by: User, via: str, response: str = "", dec
     if run.status in FINISHED or run.cancel_requested_at:
         raise NotAllowedError(f"Run {run.pk} has ended or is being cancelled: it asks nothing any more.", run_status=run.status)
     response, decision = check_answer(current, response, decision, args_hash)
+    changed = changes(current, decision, arguments) if arguments is not None else {}
     status = HelpStatus.DECLINED if decision == "decline" else HelpStatus.ANSWERED
-    answer_as(current, status, by=by, via=via, response=response, decision=decision)
-    if run.status == RunStatus.WAITING_FOR_USER and not HelpRequest.objects.open().filter(step_run=current.step_run_id).exists():
-        run.move(RunStatus.QUEUED, queued_at=timezone.now())
-        queue.ticket()
-    hints.work()
+    answer_as(current, status, by=by, via=via, response=response, decision=decision, **changed)
+    go_on(run, current)
     return current
 
 
@@ -136,59 +133,3 @@ def stop_turns(conversation: Conversation, *, by: User) -> int:
             continue  # It ended by itself in this instant.
         stopped += 1
     return stopped
-
-
-@transaction.atomic
-def retry(run: Run, *, by: User, trigger: str = Trigger.CHAT) -> Run:
-    """A new run that takes over the checkpoint and the journal of one that failed or was cancelled.
-
-    Raises NotAllowedError when `run` has not ended, succeeded, or was retried before.
-    """
-    current = Run.objects.select_for_update().get(pk=run.pk)
-    if current.status not in (RunStatus.FAILED, RunStatus.CANCELLED):
-        raise NotAllowedError(
-            f"Run {run.pk} is {current.status}: only a failed or cancelled run can be retried.", run_status=current.status
-        )
-    if later := current.retries.first():
-        raise NotAllowedError(f"Run {run.pk} was retried already, as run {later.pk}.", run_status=current.status, retried_as=str(later.pk))
-    again = Run.objects.create(
-        owner=current.owner,
-        conversation=current.conversation,
-        agent=current.agent,
-        trigger=trigger,
-        lane=current.lane,
-        input=current.input,
-        asked_seq=current.asked_seq,
-        task_id=current.task_id,
-        parent=current.parent,
-        retry_of=current,
-    )
-    for step in current.steps.all():
-        take_over(step, again)
-    # So that every reader of the log knows: there is something going on, and the old run is not to be tried again.
-    log.post(again.conversation_id, run_message(again.pk, again.task_id, Message.Kind.STATUS, status=again.status, retry_of=str(current.pk)))
-    queue.ticket()
-    return again
-
-
-def take_over(step: StepRun, run: Run) -> None:
-    """Copy a step with its checkpoint, journal and answers into `run`; the original stays as it ended."""
-    calls = list(ToolCall.objects.filter(step_run=step))
-    answers = list(HelpRequest.objects.filter(step_run=step, status__in=(HelpStatus.ANSWERED, HelpStatus.DECLINED)))
-    # “stop” was for the run that stopped, and “again” for one more call by it: here they are asked anew.
-    answers = [answer for answer in answers if answer.decision not in ("stop", "again")]
-    copy = StepRun.objects.get(pk=step.pk)
-    copy.pk, copy.run, copy._state.adding = new_id(), run, True
-    if copy.status != StepStatus.SUCCEEDED:
-        copy.status, copy.error, copy.finished_at = StepStatus.PENDING, "", None
-    copy.input_tokens = copy.output_tokens = 0
-    copy.cost = None
-    copy.save(force_insert=True)
-    for call in calls:
-        call.pk, call.step_run, call._state.adding = new_id(), copy, True
-        if call.error == CUT_OFF:
-            call.state, call.error, call.finished_at = CallState.INTENDED, "", None
-    for answer in answers:
-        answer.pk, answer.run, answer.step_run, answer._state.adding = new_id(), run, copy, True
-    ToolCall.objects.bulk_create(calls)
-    HelpRequest.objects.bulk_create(answers)

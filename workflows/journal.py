@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,11 +14,10 @@ from django.utils import timezone
 from chat import hints, log
 from chat.models import Draft, Message
 from workflows import queue
-from workflows.errors import LostError, NotAllowedError
-from workflows.ledger import Outcome, args_hash, end_run, tool_result, tool_use
-from workflows.llm.types import Asked, Call, Checkpoint, Failure, Reply, Result, Usage
-from workflows.models import CallState, Effect, HelpRequest, Run, RunStatus, StepRun, StepStatus, ToolCall
-from workflows.signals import help_requested
+from workflows.errors import LostError
+from workflows.ledger import Outcome, args_hash, tool_result, tool_use
+from workflows.llm.types import Call, Checkpoint, Failure, Reply, Result, Usage
+from workflows.models import CallState, Effect, HelpRequest, HelpStatus, Run, RunStatus, StepRun, ToolCall
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,8 @@ class Hold:
     step_run_id: UUID
     step: str
     task_id: UUID | None = None
+    # Whether the step is all there is to the run, as in a turn; else the walk decides how the run goes on.
+    whole: bool = True
 
 
 def guard(run_id: UUID, fence: int, *, progress: bool, **fields: Any) -> None:
@@ -68,7 +68,7 @@ def save_reply(hold: Hold, reply: Reply, effects: dict[str, Effect]) -> None:
     Calls that may be repeated get their intent rows here; one that acts once gets its own just before it is made.
     """
     guard(hold.run_id, hold.fence, progress=True, **spent(reply.usage))
-    save_checkpoint(hold, reply.checkpoint, replies=reply.number, **spent(reply.usage))
+    save_checkpoint(hold, reply.checkpoint, replies=reply.number, troubled_since=None, **spent(reply.usage))
     intents = [intent(hold, call, effects.get(call.tool, Effect.READ)) for call in reply.calls if effects.get(call.tool) != Effect.ONCE]
     ToolCall.objects.bulk_create(intents, ignore_conflicts=True)
     spoken = [say(hold, Message.Kind.THOUGHT, reply.thought)] if reply.thought else []
@@ -119,13 +119,22 @@ def intend(hold: Hold, call: Call, effect: Effect) -> None:
 
 
 @transaction.atomic
-def intend_again(hold: Hold, call: Call) -> None:
-    """Use up the owner's leave to make a call of unknown outcome once more. Raises LostError when it was used before."""
+def use_leave(hold: Hold, call: Call, effect: Effect) -> None:
+    """Use up the owner's leave to make a call, once. Raises LostError when it was used before."""
     guard(hold.run_id, hold.fence, progress=False)
-    leave = HelpRequest.objects.filter(step_run_id=hold.step_run_id, reply=call.reply, call_id=call.call_id, decision="again")
-    if not leave.filter(used_at=None).update(used_at=timezone.now()):
+    leave = HelpRequest.objects.filter(step_run_id=hold.step_run_id, reply=call.reply, call_id=call.call_id, status=HelpStatus.ANSWERED)
+    if not leave.filter(used_at=None).exclude(args_hash="").update(used_at=timezone.now()):
         raise lost(hold.run_id, hold.fence)
-    made_before_rows(hold, call).update(state=CallState.INTENDED, error="", started_at=timezone.now())
+    row = intent(hold, call, effect)
+    fields = {
+        "state": CallState.INTENDED,
+        "error": "",
+        "started_at": timezone.now(),
+        "arguments": row.arguments,
+        "args_hash": row.args_hash,
+    }
+    if not made_before_rows(hold, call).update(**fields):
+        row.save(force_insert=True)
 
 
 def made_before_rows(hold: Hold, call: Call) -> Any:
@@ -166,90 +175,10 @@ def save_batch(hold: Hold, saved: Checkpoint, refused: Sequence[tuple[Call, str]
 
 
 @transaction.atomic
-def finish(hold: Hold, reply: Reply) -> None:
-    """The answer: message, step and run end together."""
-    spoken = [say(hold, Message.Kind.THOUGHT, reply.thought)] if reply.thought else []
-    spoken.append(say(hold, Message.Kind.MESSAGE, reply.text))
-    end(hold, RunStatus.SUCCEEDED, output=reply.text, spoken=spoken, **spent(reply.usage))
-    fields = {"status": StepStatus.SUCCEEDED, "output": reply.text, "finished_at": timezone.now()}
-    save_checkpoint(hold, reply.checkpoint, replies=reply.number, **fields, **spent(reply.usage))
-
-
-def end(hold: Hold, status: RunStatus, **fields: Any) -> None:
-    """End the run under this driver's fence, or raise LostError; its move is the guard of the transaction."""
-    try:
-        end_run(hold.run_id, status, fence=hold.fence, **fields)
-    except NotAllowedError as exc:
-        raise lost(hold.run_id, hold.fence) from exc
-
-
-@transaction.atomic
-def fail(hold: Hold, sentence: str) -> None:
-    """The run cannot go on: say why, and keep the checkpoint for a retry."""
-    end(hold, RunStatus.FAILED, error=sentence)
-
-
-@transaction.atomic
-def cancel(hold: Hold, partial: str) -> None:
-    """The person wants no more: keep what was said so far."""
-    spoken = [say(hold, Message.Kind.MESSAGE, partial, partial=True)] if partial else []
-    end(hold, RunStatus.CANCELLED, spoken=spoken)
-
-
-@transaction.atomic
-def park(hold: Hold, asked: Sequence[Asked], saved: Checkpoint) -> None:
-    """Questions stop the step: each becomes a row and a message, and the run waits holding nothing."""
-    guard(hold.run_id, hold.fence, progress=True)
-    run = Run.objects.get(pk=hold.run_id)
-    if run.cancel_requested_at:
-        # Its owner wanted no more just before it asked: nobody would cancel it once it waits.
-        end(hold, RunStatus.CANCELLED)
-        return
-    save_checkpoint(hold, saved, status=StepStatus.WAITING)
-    Draft.objects.filter(pk=hold.step_run_id).delete()
-    for item in asked:
-        request = HelpRequest(
-            run_id=hold.run_id, step_run_id=hold.step_run_id, reply=item.call.reply, call_id=item.call.call_id, **item.detail
-        )
-        shown = say(hold, Message.Kind.HELP_REQUEST, request.question, **request.body())
-        log.post(hold.conversation_id, shown)
-        request.message_seq = shown.seq
-        request.save(force_insert=True)
-        help_requested.send(sender=HelpRequest, help_request=request)
-    run.refresh_from_db()
-    run.move(RunStatus.WAITING_FOR_USER, leased_by="", lease_expires_at=None)
-    log.post(hold.conversation_id, say(hold, Message.Kind.STATUS, author=Message.Author.SYSTEM, status=run.status))
-    queue.repair()
-
-
-@transaction.atomic
 def note(hold: Hold, **payload: Any) -> None:
     """A passing status, such as a wait before the next try."""
     guard(hold.run_id, hold.fence, progress=False)
     log.post(hold.conversation_id, say(hold, Message.Kind.STATUS, author=Message.Author.SYSTEM, **payload))
-
-
-@transaction.atomic
-def release(run_id: UUID, fence: int) -> None:
-    """Hand a run back: the next worker continues from its checkpoint, and nobody died."""
-    guard(run_id, fence, progress=False)
-    run = Run.objects.get(pk=run_id)
-    run.move(RunStatus.QUEUED, leased_by="", lease_expires_at=None)
-    queue.ticket()
-
-
-@transaction.atomic
-def break_off(run_id: UUID, fence: int) -> None:
-    """Hand a run back because the database failed it: later each time, and not for ever if it never gets anywhere."""
-    guard(run_id, fence, progress=False)
-    run = Run.objects.get(pk=run_id)
-    deaths = 0 if run.progress_fence == fence else run.deaths + 1
-    if deaths >= queue.POISONED_DEATHS:
-        sentence = f"The database failed {deaths} times in a row during this run. Look at the worker's log before you retry it."
-        end_run(run_id, RunStatus.FAILED, fence=fence, error=sentence)
-        return
-    pause = timezone.now() + timedelta(seconds=2**deaths)
-    run.move(RunStatus.QUEUED, leased_by="", lease_expires_at=None, deaths=deaths, not_before=pause)
 
 
 @dataclass(frozen=True)

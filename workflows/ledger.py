@@ -51,6 +51,11 @@ def run_message(run_id: UUID, task_id: UUID | None, kind: Message.Kind, text: st
     return Message(kind=kind, author=author, text=text, payload=payload, run_id=run_id, task_id=task_id, via=Message.Via.RUN)
 
 
+def step_told(run_id: UUID, task_id: UUID | None, step: str, status: StepStatus, **payload: Any) -> Message:
+    """How a step of a workflow stands, while its run goes on."""
+    return run_message(run_id, task_id, Message.Kind.STATUS, status=RunStatus.RUNNING, step=step, step_status=str(status), **payload)
+
+
 def end_run(
     run_id: UUID, status: RunStatus, *, fence: int | None = None, error: str = "", spoken: Sequence[Message] = (), **fields: Any
 ) -> Run:

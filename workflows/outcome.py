@@ -74,5 +74,7 @@ def question(asked: Question, tool: Tool) -> dict[str, Any]:
         "question": log.clean(asked.question),
         "options": log.storable(asked.options),
         "reason": log.clean(asked.reason),
+        "default": log.clean(asked.default),
+        "expires_in": asked.hours * 3600 or None,
         "tool": tool.name,
     }

@@ -1,6 +1,7 @@
 """What a driver needs before it starts: its hold on the run, the agent's setting, the conversation so far, the answers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -13,14 +14,19 @@ from workflows import tools
 from workflows.assistant import instructions
 from workflows.history import history
 from workflows.journal import Hold, guard
-from workflows.ledger import args_hash, tool_result
-from workflows.llm.types import Call, Result, StepRequest, ToolSpec
-from workflows.models import CallState, HelpRequest, HelpStatus, Run, StepRun, StepStatus, ToolCall
+from workflows.ledger import Outcome, tool_result
+from workflows.llm.types import Call, Failure, Result, StepRequest, ToolSpec, Turn
+from workflows.models import Agent, CallState, HelpRequest, HelpStatus, Run, StepRun, StepStatus, ToolCall
 from workflows.tools import Tool
 
 # Caps of a run whose agent sets none of its own.
 MAX_REPLIES = 40
 MAX_SECONDS = 900
+
+
+CLOSED = (HelpStatus.ANSWERED, HelpStatus.DECLINED, HelpStatus.EXPIRED)
+# Decisions that let a call be made, once.
+GRANTS = ("approve", "yes", "again")
 
 
 class UnusableError(Exception):
@@ -40,8 +46,9 @@ class Start:
     request: StepRequest
     tools: dict[str, Tool]
     seconds: float
-    # Calls of unknown outcome that the owner wants made once more, before the step goes on.
-    again: tuple[Call, ...] = ()
+    # Calls that the owner has allowed, to be made before the step goes on.
+    granted: tuple[Call, ...] = ()
+    policy: Mapping[str, Any] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -59,24 +66,29 @@ def start(run: Run) -> Start:
     elif step.status != StepStatus.RUNNING:
         StepRun.objects.filter(pk=step.pk).update(status=StepStatus.RUNNING)
     hold = Hold(run.pk, run.fence, run.conversation_id, step.pk, step.key, run.task_id)
-    answers, again = ({}, ()) if made else answered(hold, step.replies)
+    return begin(run, step, hold, agent, new=made, told=history(run.conversation, run.asked_seq or 0))
+
+
+def begin(run: Run, step: StepRun, hold: Hold, agent: Agent, *, new: bool, told: tuple[Turn, ...] = (), instruction: str = "") -> Start:
+    """All that a driver needs for `step`: with the answers that came since, unless it is `new`. Raises StoppedByOwnerError."""
+    answers, granted = ({}, ()) if new else answered(hold, step.replies)
     usable = {tool.name: tool for tool in tools.named(agent.tools)}
     request = StepRequest(
         model=agent.model,
-        instructions=instructions(agent, run.owner),
-        history=history(run.conversation, run.asked_seq or 0),
-        prompt=prompt,
+        instructions="\n\n".join(part for part in (instructions(agent, run.owner), instruction) if part),
+        history=told,
+        prompt=step.prompt,
         tools=tuple(ToolSpec(tool.name, tool.description, tool.function) for tool in usable.values()),
         checkpoint=step.messages or None,
         answers=answers,
         max_replies=agent.limits.get("steps", MAX_REPLIES),
         max_tokens=agent.limits.get("tokens"),
     )
-    return Start(hold, run.owner_id, request, usable, agent.limits.get("seconds", MAX_SECONDS), again)
+    return Start(hold, run.owner_id, request, usable, agent.limits.get("seconds", MAX_SECONDS), granted, agent.tool_policy)
 
 
 def answered(hold: Hold, reply: int) -> tuple[dict[str, str], tuple[Call, ...]]:
-    """What was answered to the questions of the step's last reply, by call id, and the calls to make again.
+    """What was answered to the questions of the step's last reply, by call id, and the calls that may now be made.
 
     Only of that reply: a model may use its call ids again. The answer becomes the result of the call that asked, in the
     journal and in the log, once.
@@ -84,47 +96,47 @@ def answered(hold: Hold, reply: int) -> tuple[dict[str, str], tuple[Call, ...]]:
     rows = ToolCall.objects.filter(step_run_id=hold.step_run_id, reply=reply)
     of_call = {row.call_id: row for row in rows}
     answers: dict[str, str] = {}
-    again: list[Call] = []
+    granted: list[Call] = []
     for request in HelpRequest.objects.filter(step_run_id=hold.step_run_id, reply=reply).order_by("asked_at", "pk"):
         row = of_call.get(request.call_id)
-        call = Call(reply, request.call_id, request.tool, row.arguments if row else {})
+        call = Call(reply, request.call_id, request.tool, request.arguments or (row.arguments if row else {}))
         if row and row.state in (CallState.DONE, CallState.FAILED):
             answers[request.call_id] = row.result if row.state == CallState.DONE else row.error
-        elif request.status not in (HelpStatus.ANSWERED, HelpStatus.DECLINED) or request.used_at:
+        elif request.status not in CLOSED or request.used_at:
             continue
         elif request.decision == "stop":
             raise StoppedByOwnerError
-        elif request.decision == "again":
-            again.append(call)
+        elif request.args_hash and request.decision in GRANTS:
+            granted.append(call)
         else:
-            answers[request.call_id] = words(request)
-            rows.filter(call_id=request.call_id).update(**done(answers[request.call_id]))
-            log.post(hold.conversation_id, tool_result(hold.run_id, hold.task_id, call, Result(answers[request.call_id])))
-    return answers, tuple(again)
+            answers[request.call_id] = record(hold, call, request)
+    return answers, tuple(granted)
 
 
-def done(result: str) -> dict[str, Any]:
-    """The fields of a journal row that has its result."""
-    return {"state": CallState.DONE, "result": result, "error": "", "finished_at": timezone.now()}
+def record(hold: Hold, call: Call, request: HelpRequest) -> str:
+    """Write an answer as what came of the call that asked; what the model is told."""
+    text = words(request)
+    outcome: Outcome = Failure(text) if refuses(request) else Result(text)
+    fields = {"error": text, "state": CallState.FAILED} if refuses(request) else {"result": text, "error": "", "state": CallState.DONE}
+    ToolCall.objects.filter(step_run_id=hold.step_run_id, reply=call.reply, call_id=call.call_id).update(
+        finished_at=timezone.now(), **fields
+    )
+    log.post(hold.conversation_id, tool_result(hold.run_id, hold.task_id, call, outcome))
+    return text
+
+
+def refuses(request: HelpRequest) -> bool:
+    """Whether the answer says that a call is not to be made."""
+    return bool(request.args_hash) and (request.decision in ("deny", "no") or request.status == HelpStatus.DECLINED)
 
 
 def words(request: HelpRequest) -> str:
     """An answer as the model is told it."""
+    if refuses(request):
+        reason = f" They said: {request.response}" if request.response else ""
+        return f"The owner does not want this call to be made.{reason} Do not try it again in another way; go on without it, or say so."
     if request.status == HelpStatus.DECLINED:
         return "The person declined to answer."
     if request.decision == "done":
         return "It had been cut off; the person says that it was done."
     return request.response or request.decision
-
-
-def outcome_unknown(call: Call, tool: Tool) -> dict[str, Any]:
-    """The question to the owner about a call that acts once and was cut off."""
-    return {
-        "kind": HelpRequest.Kind.CONFIRMATION,
-        "question": f"“{tool.name}” was cut off and may have happened. Was it done, should it be done again, or should the work stop?",
-        "reason": "It acts outside, so it is never repeated without you.",
-        "tool": tool.name,
-        "arguments": call.arguments,
-        "args_hash": args_hash(call.tool, call.arguments),
-        "decisions": ["done", "again", "stop"],
-    }

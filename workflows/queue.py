@@ -13,20 +13,23 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery, Window
+from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from chat import hints
-from workflows.models import Lane, Run, RunStatus
+from workflows.models import HelpRequest, HelpStatus, Lane, Run, RunStatus, StepRun, StepStatus
+from workflows.models.run import RunQuerySet
 
 CLUSTER = "runs"
 LEASE_SECONDS = 10
 # Deaths without progress: after two a run is driven alone, after two more alone it is given up.
 SUSPECT_DEATHS = 2
 POISONED_DEATHS = 4
+# How many ready runs of workflows are looked at for one claim.
+MOST_CONSIDERED = 1000
 # Any number will do as long as nobody else on the database uses it for an advisory lock.
 CAPS_LOCK = 0x4147_5452
 
@@ -92,7 +95,7 @@ def claim(worker: str, room: int, *, busy: bool) -> list[Run]:
             lease_expires_at=lease_end(),
         )
         mine = Run.objects.running().filter(pk__in=chosen, leased_by=worker)
-        return list(mine.select_related("agent", "conversation__owner", "owner__profile")) if taken else []
+        return list(mine.select_related("agent", "conversation__owner", "owner__profile", "revision", "workflow")) if taken else []
 
 
 def choose(room: int, *, busy: bool) -> list[UUID]:
@@ -110,8 +113,12 @@ def choose(room: int, *, busy: bool) -> list[UUID]:
         if free < 1:
             continue
         place = Window(RowNumber(), partition_by=F("owner_id"), order_by=("queued_at", "pk"))
-        ready = Run.objects.ready().filter(startable(), lane=lane, deaths__lt=SUSPECT_DEATHS).annotate(place=place)
-        rows = ready.order_by("place", "queued_at").values_list("place", "owner_id", "queued_at", "pk")[: 2 * free + 20]
+        ready = Run.objects.ready().filter(startable(), lane=lane, deaths__lt=SUSPECT_DEATHS)
+        if lane == Lane.RUN:
+            ready = ready.filter(pk__in=within_caps(ready))
+        rows = (
+            ready.annotate(place=place).order_by("place", "queued_at").values_list("place", "owner_id", "queued_at", "pk")[: 2 * free + 20]
+        )
         fair = sorted((of_owner.get(owner, 0) + nth, at, pk) for nth, owner, at, pk in rows)
         found += fair[:free]
     return [pk for _, _, pk in sorted(found)[:room]]
@@ -123,6 +130,15 @@ def startable() -> Q:
     running = turns.running()
     elder = turns.ready().filter(Q(queued_at__lt=OuterRef("queued_at")) | Q(queued_at=OuterRef("queued_at"), pk__lt=OuterRef("pk")))
     return ~Q(lane=Lane.TURN) | ~Q(Exists(running)) & ~Q(Exists(elder))
+
+
+def within_caps(ready: RunQuerySet) -> list[UUID]:
+    """Those `ready` runs that may start without more runs of one workflow at a time than it allows; the eldest first."""
+    running = Run.objects.running().filter(workflow=OuterRef("workflow")).order_by()
+    busy = Coalesce(Subquery(running.values("workflow").annotate(n=Count("pk")).values("n")), 0)
+    nth = Window(RowNumber(), partition_by=F("workflow_id"), order_by=("queued_at", "pk"))
+    rows = ready.annotate(nth=nth, busy=busy).filter(Q(workflow=None) | Q(nth__lte=F("workflow__max_concurrent") - F("busy")))
+    return list(rows.values_list("pk", flat=True)[:MOST_CONSIDERED])
 
 
 def suspect_waits() -> bool:
@@ -142,6 +158,14 @@ def held(worker: str) -> dict[UUID, bool]:
     """The runs that `worker` holds, each with whether its owner wants it cancelled."""
     rows = Run.objects.running().filter(leased_by=worker).values_list("pk", "cancel_requested_at")
     return {pk: at is not None for pk, at in rows}
+
+
+def answered(worker: str) -> list[UUID]:
+    """The workflow runs that `worker` drives in which a step that waited has all its answers."""
+    waiting = StepRun.objects.filter(run=OuterRef("pk"), status=StepStatus.WAITING)
+    asking = HelpRequest.objects.filter(step_run=OuterRef("pk"), status=HelpStatus.OPEN)
+    mine = Run.objects.running().filter(Exists(waiting.filter(~Exists(asking))), leased_by=worker, lane=Lane.RUN)
+    return list(mine.values_list("pk", flat=True))
 
 
 def repair() -> None:

@@ -12,6 +12,7 @@ from workflows import engine
 from workflows.answers import plain_answer
 from workflows.errors import InvalidError, MissingError
 from workflows.models import HelpRequest, Run, Trigger
+from workflows.signals import run_finished
 
 TRIGGERS = {
     Message.Via.WEB: Trigger.CHAT,
@@ -66,3 +67,9 @@ def question(user: User, conversation: Conversation, request_id: object) -> Help
     if found is None:
         raise MissingError("There is no such question in this conversation.")
     return found
+
+
+@receiver(run_finished)
+def report_to_the_one_who_asked(sender: object, *, run: Run, **_: Any) -> None:
+    """A run that a turn started has ended: whoever started it hears of it."""
+    engine.report_back(run)

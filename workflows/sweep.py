@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from workflows import queue
+from workflows import overdue, queue
 from workflows.ledger import end_run
 from workflows.models import Run, RunStatus
 
@@ -18,6 +18,7 @@ def sweep() -> int:
     taken = sum(reclaim(run) for run in expired)
     for run in Run.objects.filter(status__in=UNHELD, cancel_requested_at__isnull=False)[:BATCH]:
         end_unheld(run)
+    overdue.look_after()
     queue.repair()
     return taken
 

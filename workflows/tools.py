@@ -4,6 +4,7 @@ Each app adds its own in a `tools.py`, found by `load()`.
 """
 
 import inspect
+import typing
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,7 +12,9 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.utils.module_loading import autodiscover_modules
+from pydantic import ConfigDict, ValidationError, create_model
 
+from workflows.errors import InvalidError
 from workflows.models import Effect, HelpRequest
 
 
@@ -34,6 +37,9 @@ class Question:
     kind: HelpRequest.Kind = HelpRequest.Kind.QUESTION
     options: list[str] = field(default_factory=list)
     reason: str = ""
+    # What is taken for the answer when none comes in time; without it the step fails then.
+    default: str = ""
+    hours: float = 0  # until it expires; 0: never
 
 
 class ToolError(Exception):
@@ -54,6 +60,8 @@ class Tool:
     timeout: float
     # A function that only writes our own rows runs inside the transaction that records its result.
     atomic: bool
+    # The question to the owner without whose yes it is never called, made from the arguments.
+    confirm: Callable[[dict[str, Any]], str] | None = None
 
     @property
     def description(self) -> str:
@@ -65,18 +73,36 @@ class Tool:
         """The first line of it, for people."""
         return self.description.split("\n", 1)[0]
 
+    def checked(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """`arguments` as the function takes them. Raises InvalidError that says what is wrong with them."""
+        hints = typing.get_type_hints(self.function)
+        parameters = list(inspect.signature(self.function).parameters.values())[1:]
+        fields: dict[str, Any] = {
+            item.name: (hints[item.name], ... if item.default is inspect.Parameter.empty else item.default) for item in parameters
+        }
+        model = create_model(self.name, __config__=ConfigDict(extra="forbid"), **fields)
+        try:
+            found: dict[str, Any] = model.model_validate(arguments).model_dump()
+        except ValidationError as exc:
+            wrong = {".".join(("arguments", *map(str, error["loc"]))): error["msg"] for error in exc.errors()}
+            sentence = "; ".join(f"{place}: {text}" for place, text in wrong.items())
+            raise InvalidError(f"{self.name} cannot be called like this. {sentence}", fields=wrong) from exc
+        return found
+
 
 REGISTRY: dict[str, Tool] = {}
 
 
-def tool(*, effect: Effect, timeout: float = 30, atomic: bool = False) -> Callable[[Function], Function]:
+def tool(
+    *, effect: Effect, timeout: float = 30, atomic: bool = False, confirm: Callable[[dict[str, Any]], str] | None = None
+) -> Callable[[Function], Function]:
     """Register a function as a tool under its own name. `timeout` is in seconds."""
 
     def register(function: Function) -> Function:
         name = function.__name__
         if atomic and inspect.iscoroutinefunction(function):
             raise TypeError(f"{name}: an atomic tool runs inside a transaction, so it cannot be async.")
-        REGISTRY[name] = Tool(name, function, effect, timeout, atomic)
+        REGISTRY[name] = Tool(name, function, effect, timeout, atomic, confirm)
         return function
 
     return register

@@ -47,3 +47,25 @@ def last_result(messages: list[ModelMessage]) -> str:
     """What the newest tool result said."""
     returns = [part for message in messages for part in message.parts if isinstance(part, ToolReturnPart)]
     return str(returns[-1].content)
+
+
+def by_prompt(scripts: dict[str, list[Reply | Callable[[list[ModelMessage]], Reply]]]) -> FunctionModel:
+    """A model that gives the replies of the first script whose key stands in what it was asked last; `calls` lists the keys."""
+
+    async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str | DeltaToolCalls]:
+        asked = last_prompt(messages)
+        key = next(key for key in scripts if key in asked)
+        model.calls.append(key)
+        chosen: Any = scripted(*scripts[key])
+        async for piece in chosen.stream_function(messages, info):
+            yield piece
+
+    model: Any = FunctionModel(stream_function=stream)
+    model.calls = []
+    return model  # type: ignore[no-any-return]
+
+
+def last_prompt(messages: list[ModelMessage]) -> str:
+    """What the model was asked last."""
+    prompts = [part.content for message in messages for part in message.parts if isinstance(part, UserPromptPart)]
+    return str(prompts[-1])

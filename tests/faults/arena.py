@@ -35,6 +35,10 @@ def prepare() -> Path:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+    from workflows.models import Agent
+
+    # The attack is on the engine; what asks first is tried elsewhere.
+    Agent.objects.update(tool_policy={"send": "allow"})
     return data
 
 

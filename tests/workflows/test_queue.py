@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from chat.models import Message
 from tests.factories import make_agent, make_conversation, make_turn, make_user, say
-from workflows import engine, journal, queue
+from workflows import endings, engine, journal, queue
 from workflows.errors import LostError
 from workflows.models import Agent, Lane, Run, RunStatus
 
@@ -227,7 +227,7 @@ def test_handing_back_is_no_death() -> None:
     make_turn()
     [run] = claim()
 
-    journal.release(run.pk, run.fence)
+    endings.release(run.pk, run.fence)
 
     run.refresh_from_db()
     assert (run.status, run.deaths, run.leased_by) == (RunStatus.QUEUED, 0, "")

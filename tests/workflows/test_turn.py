@@ -14,7 +14,7 @@ from chat.models import Draft, Message
 from tests.factories import kinds, make_agent, make_conversation, make_turn, say
 from tests.fakes.script import last_result, scripted
 from tests.workflows import toolbox
-from workflows import engine, journal
+from workflows import endings, engine, journal
 from workflows.errors import ConflictError, NotAllowedError
 from workflows.llm.errors import ModelError
 from workflows.models import Agent, CallState, HelpRequest, Run, RunStatus, StepRun, StepStatus, ToolCall
@@ -24,7 +24,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def assistant(transactional_db: None) -> Agent:
-    return Agent.objects.filter(is_default=True).first() or make_agent(is_default=True)
+    """An agent that may send without asking."""
+    found = Agent.objects.filter(is_default=True).first() or make_agent(is_default=True)
+    found.tool_policy = {"send": "allow"}
+    found.save()
+    return found
 
 
 def test_a_message_is_answered(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
@@ -338,13 +342,13 @@ def test_a_run_cancelled_just_before_it_asks_does_not_ask(
 ) -> None:
     model(scripted([("inquire", '{"question": "Which colour?"}', "c1")], last_result))
     run = make_turn()
-    park = journal.park
+    park = endings.park
 
     def late(hold: journal.Hold, *rest: Any) -> None:
         engine.cancel(run, by=run.owner)
         park(hold, *rest)
 
-    monkeypatch.setattr("workflows.journal.park", late)
+    monkeypatch.setattr("workflows.endings.park", late)
 
     drain()
 
@@ -411,7 +415,7 @@ def test_a_database_that_fails_a_run_again_and_again_ends_it(
 ) -> None:
     script = model(scripted("Hello."))
     run = make_turn()
-    monkeypatch.setattr("workflows.journal.finish", lambda *_: (_ for _ in ()).throw(OperationalError("disk I/O error")))
+    monkeypatch.setattr("workflows.endings.finish", lambda *_: (_ for _ in ()).throw(OperationalError("disk I/O error")))
 
     for _ in range(4):
         drain()

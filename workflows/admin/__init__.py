@@ -1,5 +1,5 @@
 """Agents, models and runs, for administrators."""
 
-from workflows.admin import agents, inside, providers, questions, runs
+from workflows.admin import agents, inside, providers, questions, runs, workflows
 
-__all__ = ["agents", "inside", "providers", "questions", "runs"]
+__all__ = ["agents", "inside", "providers", "questions", "runs", "workflows"]

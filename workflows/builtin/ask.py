@@ -8,6 +8,8 @@ MAX_QUESTION = 2_000
 MAX_REASON = 1_000
 MAX_OPTION = 200
 OPTION_COUNTS = range(2, 6)
+MOST_HOURS = 24 * 365
+KINDS = (HelpRequest.Kind.QUESTION, HelpRequest.Kind.CHOICE, HelpRequest.Kind.CONFIRMATION)
 
 
 @tool(effect=Effect.READ)
@@ -25,6 +27,42 @@ def ask_user(context: ToolContext, question: str, options: list[str] | None = No
     choices = checked(options or [])
     kind = HelpRequest.Kind.CHOICE if choices else HelpRequest.Kind.QUESTION
     return Question(text("question", question, MAX_QUESTION, needed=True), kind, choices, text("reason", reason, MAX_REASON))
+
+
+@tool(effect=Effect.READ)
+def request_user_help(
+    context: ToolContext,
+    kind: str,
+    question: str,
+    options: list[str] | None = None,
+    reason: str = "",
+    answer_within_hours: float = 0,
+    default: str = "",
+) -> Question:
+    """Ask the owner of this run for help and wait for the answer, which may take days; other steps go on meanwhile.
+
+    Use it when you cannot go on without something that only they know or decide.
+
+    Args:
+        kind: “question” for an open question, “choice” with options, “confirmation” for a yes or no.
+        question: The question, complete in itself: it may be read on a phone, without what came before.
+        options: Two to five short answers to choose from; needed for a choice.
+        reason: Why you need to know, in one sentence.
+        answer_within_hours: How long to wait; 0 waits as long as it takes.
+        default: What to go on with when no answer comes in that time; without it this step fails then.
+    """
+    if kind not in KINDS:
+        raise ToolError(f"“{kind[:40]}” is not a kind of question: use {', '.join(KINDS)}.")
+    choices = checked(options or [])
+    if kind == HelpRequest.Kind.CHOICE and not choices:
+        raise ToolError("A choice needs two to five options: give them, or ask an open question.")
+    wanted = HelpRequest.Kind.CHOICE if choices else HelpRequest.Kind(kind)
+    if not 0 <= answer_within_hours <= MOST_HOURS:
+        raise ToolError(f"It cannot wait {answer_within_hours:g} hours: give 0 to {MOST_HOURS}, where 0 waits as long as it takes.")
+    if default and not answer_within_hours:
+        raise ToolError("A default needs answer_within_hours: say after which time to go on with it.")
+    asked, why = text("question", question, MAX_QUESTION, needed=True), text("reason", reason, MAX_REASON)
+    return Question(asked, wanted, choices, why, text("default", default, MAX_QUESTION), answer_within_hours)
 
 
 def text(name: str, value: str, limit: int, *, needed: bool = False) -> str:

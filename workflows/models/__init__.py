@@ -6,6 +6,7 @@ from workflows.models.help_request import HelpRequest, HelpStatus
 from workflows.models.provider import ModelProvider
 from workflows.models.run import FINISHED, MOVES, Lane, Run, RunStatus, Trigger
 from workflows.models.step import CallState, Effect, StepRun, StepStatus, ToolCall
+from workflows.models.workflow import Revision, Step, Workflow
 
 __all__ = [
     "FINISHED",
@@ -19,10 +20,13 @@ __all__ = [
     "Lane",
     "Memory",
     "ModelProvider",
+    "Revision",
     "Run",
     "RunStatus",
+    "Step",
     "StepRun",
     "StepStatus",
     "ToolCall",
     "Trigger",
+    "Workflow",
 ]

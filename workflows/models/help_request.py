@@ -78,6 +78,7 @@ class HelpRequest(models.Model):
         null=True, help_text="When it was answered or closed."
     )
     expires_at = models.DateTimeField(null=True, help_text="Until when it can be answered. Empty: for as long as the run waits.")
+    reminded_at = models.DateTimeField(null=True, help_text="When its owner was reminded of it.")
     # When “again” was acted upon: one answer allows one more call, never a second.
     used_at = models.DateTimeField(null=True, help_text="When the call was made once more, as was decided.")
 

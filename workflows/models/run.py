@@ -12,6 +12,7 @@ from django.utils import timezone
 from chat.models import Conversation, new_id
 from workflows.errors import NotAllowedError
 from workflows.models.agent import Agent
+from workflows.models.workflow import Revision, Workflow
 
 
 class RunStatus(models.TextChoices):
@@ -87,6 +88,9 @@ class Run(models.Model):
     """One execution: a chat turn, or a workflow's run."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # A workflow's run keeps to the revision it began with; a turn has neither.
+    workflow = models.ForeignKey(Workflow, models.SET_NULL, null=True, related_name="runs", help_text="What it runs; empty for a turn.")
+    revision = models.ForeignKey(Revision, models.SET_NULL, null=True, related_name="runs", help_text="The version it keeps to.")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="runs", help_text="For whom it works.")
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="runs", help_text="Where it reports.")
     agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="runs", help_text="Who works.")
@@ -134,6 +138,7 @@ class Run(models.Model):
             models.Index(fields=["status", "lane", "queued_at"]),
             models.Index(fields=["conversation", "status"]),
             models.Index(fields=["owner", "-queued_at"]),
+            models.Index(fields=["workflow", "-queued_at"]),
             models.Index(fields=["lease_expires_at"], condition=Q(status="running"), name="running_by_lease"),
             # Holds all that the admin's charts add up, and is written once in a run's life: when it ends.
             models.Index(

@@ -44,6 +44,7 @@ class StepRun(models.Model):
     input_tokens = models.PositiveBigIntegerField(default=0, help_text="Tokens that the model was sent.")
     output_tokens = models.PositiveBigIntegerField(default=0, help_text="Tokens that the model gave.")
     cost = models.DecimalField(max_digits=14, decimal_places=6, null=True, help_text="US dollars; empty: no price known.")
+    troubled_since = models.DateTimeField(null=True, help_text="Since when its model cannot be had.")
     started_at = models.DateTimeField(null=True, help_text="When it began.")
     finished_at = models.DateTimeField(null=True, help_text="When it ended.")
 

@@ -22,7 +22,14 @@ def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
     asked = get_object_or_404(HelpRequest.objects.of(person(request)), pk=pk)
     given = {name: request.POST.get(name, "").strip() for name in ("response", "decision", "args_hash")}
     try:
-        engine.respond(asked, by=person(request), via=Message.Via.WEB, **given)
+        engine.respond(
+            asked,
+            by=person(request),
+            via=Message.Via.WEB,
+            response=given["response"],
+            decision=given["decision"],
+            args_hash=given["args_hash"],
+        )
     except RefusedError as exc:
         return refused(exc)
     return told("Answered: it goes on.")

@@ -1,0 +1,176 @@
+"""A workflow as people, programs and models write it: checked whole, and refused with the place and a right example."""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from workflows.errors import InvalidError
+from workflows.graph import Condition, Graph, Node, Op
+from workflows.prompts import inputs, problems
+
+KEY = re.compile(r"[a-z][a-z0-9_]{0,49}")
+INPUT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,49}")
+MOST_STEPS = 100
+MOST_ROUNDS = 50
+
+Problem = tuple[str, str]
+
+
+class Part(BaseModel):
+    """A piece of a definition; a field that does not exist is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class InputPart(Part):
+    """Something a run is given under a name; without a default it has to be."""
+
+    name: str
+    description: Annotated[str, Field(max_length=300)] = ""
+    default: Annotated[str, Field(max_length=20_000)] | None = None
+
+
+class WhenPart(Part):
+    """A condition on the output of a step; `else` turns it round."""
+
+    step: str
+    op: Op
+    value: Annotated[str, Field(max_length=500)] = ""
+    negate: Annotated[bool, Field(alias="else")] = False
+
+
+class StepPart(Part):
+    """A step: who does what, after which others, and under which condition. `agent` is a name or an id."""
+
+    key: str
+    agent: str
+    prompt: Annotated[str, Field(max_length=20_000)]
+    after: list[str] = []
+    when: WhenPart | None = None
+
+
+class Definition(Part):
+    """A whole workflow."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    description: Annotated[str, Field(max_length=300)] = ""
+    instruction: Annotated[str, Field(max_length=20_000)] = ""
+    inputs: list[InputPart] = []
+    max_concurrent: Annotated[int, Field(ge=1, le=1000)] = 1
+    max_rounds: Annotated[int, Field(ge=1, le=MOST_ROUNDS)] = 1
+    steps: list[StepPart]
+
+    def graph(self) -> Graph:
+        """What is run, in which order."""
+        return Graph(tuple(node(step) for step in self.steps), self.max_rounds)
+
+    def needed(self) -> set[str]:
+        """The inputs without which a run cannot begin: those that prompts ask for and that have no default."""
+        asked = {name for step in self.steps for name in inputs(step.prompt)}
+        return asked - {part.name for part in self.inputs if part.default is not None}
+
+    def given(self, values: dict[str, str]) -> dict[str, str]:
+        """All inputs of a run that was given `values`. Raises InvalidError when one is missing."""
+        found = {part.name: part.default for part in self.inputs if part.default is not None} | values
+        if missing := sorted(self.needed() - found.keys()):
+            example = ", ".join(f"{name}=…" for name in missing)
+            raise InvalidError(
+                f"“{self.name}” needs {example}: give a value for each.", fields={f"inputs.{name}": "This is needed." for name in missing}
+            )
+        return found
+
+    def stored(self) -> dict[str, Any]:
+        """The definition as JSON, as a revision keeps it and an export writes it."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def node(step: StepPart) -> Node:
+    """What the walk sees of a step."""
+    when = Condition(step.when.step, step.when.op, step.when.value, step.when.negate) if step.when else None
+    return Node(step.key, tuple(step.after), when)
+
+
+def check(definition: Definition, agents: Collection[str]) -> None:
+    """Raise InvalidError with every mistake and its place. `agents`: names and ids that steps may use."""
+    found = list(mistakes(definition, agents))
+    if found:
+        places = dict(reversed(found))
+        raise InvalidError(" ".join(f"{place}: {sentence}" for place, sentence in found[:5]), fields=places)
+
+
+def mistakes(definition: Definition, agents: Collection[str]) -> Iterator[Problem]:
+    """What is wrong, where, and how it would be right."""
+    if not definition.steps:
+        yield (
+            "steps",
+            'There are none: give at least one, such as {"key": "write", "agent": "writer", "prompt": "Write about {{ input.topic }}."}.',
+        )
+    if len(definition.steps) > MOST_STEPS:
+        yield (
+            "steps",
+            f"There are {len(definition.steps):,}: a workflow has at most {MOST_STEPS}. Let one agent do more, or run a workflow from another.",
+        )
+        return
+    yield from wrong_inputs(definition)
+    keys = [step.key for step in definition.steps]
+    for at, step in enumerate(definition.steps):
+        yield from wrong_step(f"steps[{at}]", step, keys, at, agents)
+    if not definition.max_rounds > 1:
+        yield from circles(definition)
+
+
+def wrong_inputs(definition: Definition) -> Iterator[Problem]:
+    """Names of inputs that cannot be used."""
+    names = [part.name for part in definition.inputs]
+    for at, name in enumerate(names):
+        if not INPUT.fullmatch(name):
+            yield f"inputs[{at}].name", f"“{name[:60]}” is no name: use letters, digits and _, such as topic."
+        elif name in names[:at]:
+            yield f"inputs[{at}].name", f"“{name}” stands twice: give each input its own name."
+
+
+def wrong_step(place: str, step: StepPart, keys: list[str], at: int, agents: Collection[str]) -> Iterator[Problem]:
+    """What is wrong with one step."""
+    if not KEY.fullmatch(step.key):
+        yield f"{place}.key", f"“{step.key[:60]}” is no key: use small letters, digits and _, such as write_report."
+    elif step.key in keys[:at]:
+        yield f"{place}.key", f"“{step.key}” stands twice: give each step its own key."
+    if step.agent not in agents:
+        known = ", ".join(sorted(name for name in agents if len(name) < 36)[:10])
+        yield f"{place}.agent", f"There is no agent “{step.agent[:60]}”: " + (f"yours are {known}." if known else "create one first.")
+    if not step.prompt.strip():
+        yield f"{place}.prompt", "It is empty: say what the agent is to do, such as “Summarise {{ steps.fetch.output }}.”"
+    for name in step.after:
+        if name not in keys:
+            yield f"{place}.after", f"There is no step “{name[:60]}”: the steps are {', '.join(keys[:20])}."
+    for sentence in problems(step.prompt, frozenset(keys)):
+        yield f"{place}.prompt", sentence
+    if step.when:
+        yield from wrong_condition(f"{place}.when", step.when, keys)
+
+
+def wrong_condition(place: str, when: WhenPart, keys: list[str]) -> Iterator[Problem]:
+    """What is wrong with a condition."""
+    if when.step not in keys:
+        yield f"{place}.step", f"There is no step “{when.step[:60]}”: the steps are {', '.join(keys[:20])}."
+    if when.op != "empty" and not when.value.strip():
+        yield f"{place}.value", f"“{when.op}” needs something to compare with, such as “approved”."
+    if when.op == "regex":
+        try:
+            re.compile(when.value)
+        except re.error as exc:
+            yield f"{place}.value", f"“{when.value[:60]}” is no regular expression ({exc}): one that is: score: [89]."
+
+
+def circles(definition: Definition) -> Iterator[Problem]:
+    """Edges that lead back, in a workflow that goes round only once."""
+    graph = definition.graph()
+    for at, step in enumerate(definition.steps):
+        for source in step.after:
+            if source in graph.place and graph.place[source] >= graph.place[step.key]:
+                yield (
+                    f"steps[{at}].after",
+                    f"“{step.key}” waits for “{source}”, which comes later: put it behind, or set max_rounds, such as 3, to go round.",
+                )

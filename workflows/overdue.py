@@ -1,0 +1,70 @@
+"""Questions that nobody answers: their owner is reminded once, and when their time is over the run goes on or fails."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from chat import hints, log
+from chat.models import Message
+from workflows import queue
+from workflows.answers import answer_as
+from workflows.ledger import end_run, run_message, step_told
+from workflows.models import FINISHED, HelpRequest, HelpStatus, Lane, Run, RunStatus, StepRun, StepStatus
+
+BATCH = 100
+
+
+def look_after() -> None:
+    """Expire and remind of what is due."""
+    now = timezone.now()
+    for request in HelpRequest.objects.open().filter(expires_at__lte=now)[:BATCH]:
+        expire(request)
+    if settings.AGENTRON_REMIND_HOURS:
+        asked = now - timedelta(hours=settings.AGENTRON_REMIND_HOURS)
+        for request in HelpRequest.objects.open().filter(reminded_at=None, asked_at__lte=asked).select_related("run")[:BATCH]:
+            remind(request)
+
+
+@transaction.atomic
+def expire(request: HelpRequest) -> None:
+    """Close a question whose time is over: with its default as the answer, else its step fails."""
+    run = Run.objects.select_for_update().get(pk=request.run_id)
+    current = HelpRequest.objects.select_related("run").get(pk=request.pk)
+    if current.status != HelpStatus.OPEN or run.status in FINISHED:
+        return
+    answer_as(current, HelpStatus.EXPIRED, by=None, via=Message.Via.RUN, response=current.default)
+    if not current.default:
+        fail_for_want_of_an_answer(run, current)
+    go_on(run, current)
+
+
+def fail_for_want_of_an_answer(run: Run, request: HelpRequest) -> None:
+    """Nobody answered, and nothing was to be done instead."""
+    sentence = f"Nobody answered in time: “{request.question[:200]}”"
+    if run.lane == Lane.TURN:
+        end_run(run.pk, RunStatus.FAILED, error=sentence)
+        return
+    StepRun.objects.filter(pk=request.step_run_id).update(status=StepStatus.FAILED, error=sentence, finished_at=timezone.now())
+    log.post(run.conversation_id, step_told(run.pk, run.task_id, request.step_run.key, StepStatus.FAILED, error=sentence))
+
+
+def go_on(run: Run, request: HelpRequest) -> None:
+    """Queue a run that waited, once all questions of the step are closed."""
+    run.refresh_from_db()
+    if run.status == RunStatus.WAITING_FOR_USER and not HelpRequest.objects.open().filter(step_run=request.step_run_id).exists():
+        run.move(RunStatus.QUEUED, queued_at=timezone.now())
+        queue.ticket()
+    hints.work()
+
+
+@transaction.atomic
+def remind(request: HelpRequest) -> None:
+    """Say once more in the conversation that a question waits."""
+    if not HelpRequest.objects.open().filter(pk=request.pk, reminded_at=None).update(reminded_at=timezone.now()):
+        return
+    run = request.run
+    message = run_message(run.pk, run.task_id, Message.Kind.MESSAGE, f"This still waits for your answer: {request.question}")
+    message.reply_to = request.message_seq or None
+    log.post(run.conversation_id, message)

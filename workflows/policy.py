@@ -1,0 +1,80 @@
+"""Whether an agent may make a tool call: allow, ask its owner first, or deny.
+
+An agent's `tool_policy` has an entry a tool, or one under `*` for all that have none: a word, or
+`{"default": word, "rules": [{"argument": name, "matches": pattern, "then": word}]}` with shell patterns. Of the rules that
+match, deny wins over ask and ask over allow. Without an entry a tool that acts outside asks; the others are allowed.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import Any
+
+from workflows.models import Effect
+from workflows.tools import Tool
+
+ANY = "*"
+
+
+class Verdict(StrEnum):
+    """What becomes of a call; the later in this order, the stronger."""
+
+    ALLOW = "allow"
+    ASK = "ask"
+    DENY = "deny"
+
+
+STRENGTH = list(Verdict)
+
+
+def decide(policy: Mapping[str, Any], tool: Tool, arguments: Mapping[str, Any]) -> Verdict:
+    """What `policy` says of this call. An entry that cannot be read denies."""
+    own = Verdict.ASK if tool.effect == Effect.ONCE else Verdict.ALLOW
+    entry = policy.get(tool.name, policy.get(ANY, own))
+    if isinstance(entry, str):
+        return Verdict(entry) if entry in STRENGTH else Verdict.DENY
+    if any(entry_mistakes(entry)):
+        return Verdict.DENY
+    matching = [Verdict(rule["then"]) for rule in entry.get("rules", []) if matches(rule, arguments)]
+    return max(matching, key=STRENGTH.index) if matching else Verdict(entry.get("default", own))
+
+
+def matches(rule: Mapping[str, str], arguments: Mapping[str, Any]) -> bool:
+    """Whether the argument that the rule names fits its pattern; case does not count, for hosts have none."""
+    return fnmatchcase(str(arguments.get(rule["argument"], "")).casefold(), rule["matches"].casefold())
+
+
+def mistakes(policy: Any, known: Mapping[str, Tool]) -> Iterator[str]:
+    """What is wrong with a policy, a sentence each."""
+    if not isinstance(policy, dict):
+        yield 'A policy names tools, such as {"fetch_url": "ask"}.'
+        return
+    for name, entry in policy.items():
+        if name != ANY and name not in known:
+            yield f"There is no tool “{name}”."
+        for sentence in entry_mistakes(entry):
+            yield f"{name}: {sentence}"
+
+
+def entry_mistakes(entry: Any) -> Iterator[str]:
+    """What is wrong with the entry of one tool."""
+    words = ", ".join(STRENGTH)
+    if isinstance(entry, str):
+        if entry not in STRENGTH:
+            yield f"“{entry}” is no policy: use one of {words}."
+        return
+    if not isinstance(entry, dict) or not entry.keys() <= {"default", "rules"} or not isinstance(entry.get("rules", []), list):
+        yield f"Give one of {words}, or a default and rules."
+        return
+    if entry.get("default", Verdict.ASK) not in STRENGTH:
+        yield f"The default is one of {words}."
+    for rule in entry.get("rules", []):
+        if not is_rule(rule):
+            yield 'A rule is like {"argument": "url", "matches": "https://example.org/*", "then": "allow"}.'
+
+
+def is_rule(rule: Any) -> bool:
+    """Whether it has just the three parts of a rule, as text."""
+    if not isinstance(rule, dict) or rule.keys() != {"argument", "matches", "then"}:
+        return False
+    return all(isinstance(part, str) for part in rule.values()) and rule["then"] in STRENGTH

@@ -1,0 +1,34 @@
+"""Prompts of steps: text with `{{ dotted.name }}` in it, over plain strings.
+
+There are no tags, filters, attributes or methods to reach: a name is looked up whole, or refused.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+PLACE = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
+NAME = re.compile(r"(?:input\.[A-Za-z_][A-Za-z0-9_]*|steps\.[a-z][a-z0-9_]*\.output|round|now)")
+
+
+def names(text: str) -> list[str]:
+    """What stands between the braces of `text`, in order, known or not."""
+    return [match[1] for match in PLACE.finditer(text)]
+
+
+def inputs(text: str) -> Iterator[str]:
+    """The inputs that `text` asks for, without their “input.”."""
+    return (name.removeprefix("input.") for name in names(text) if name.startswith("input."))
+
+
+def render(text: str, values: Mapping[str, str]) -> str:
+    """`text` with each name replaced by its value; what has none becomes empty. Values are not looked into again."""
+    return PLACE.sub(lambda match: values.get(match[1], ""), text)
+
+
+def problems(text: str, steps: frozenset[str]) -> Iterator[str]:
+    """What is wrong with the names in `text`, where these `steps` exist; a sentence each."""
+    for name in names(text):
+        if not NAME.fullmatch(name):
+            yield f"“{{{{ {name[:60]} }}}}” is no name: use input.NAME, steps.KEY.output, round or now, such as {{{{ steps.research.output }}}}."
+        elif name.startswith("steps.") and name.split(".")[1] not in steps:
+            yield f"“{{{{ {name} }}}}” names a step that does not exist: the steps are {', '.join(sorted(steps))}."
