@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from agentron.consistency import inconsistencies
 from agentron.health import CLOCK_SECONDS, WORKER_SECONDS
+from agentron.presence import told
 from workflows import queue
 from workflows.llm import names
 from workflows.llm.check import try_model
@@ -93,9 +94,10 @@ def clock() -> Finding:
 
 
 def heartbeat(check: str, kind: str, seconds: int) -> Finding:
-    alive = list(Heartbeat.objects.filter(kind=kind).alive(seconds).order_by("name").values_list("name", flat=True))
+    now = timezone.now()
+    alive = [f"{beat.name} was heard of {told(now - beat.at)} ago" for beat in Heartbeat.objects.filter(kind=kind).alive(seconds)]
     if alive:
-        return Finding(check, OK, f"{', '.join(alive)} was heard of just now.")
+        return Finding(check, OK, f"{', '.join(sorted(alive))}.")
     return Finding(check, FAIL, f"None was heard of in the last {seconds} s: start `agentron up`, or `agentron worker`.")
 
 

@@ -38,7 +38,7 @@ def presence(kind: Heartbeat.Kind, beats: list[Heartbeat], now: datetime) -> Pre
     age = told(now - beats[0].at) if beats else ""
     if alive:
         return Presence(kind.label, alive, age, "")
-    since = f"has been heard of for {age}" if age else "was ever heard of"
+    since = f"has been heard of for {age}" if age else "is running"
     return Presence(kind.label, [], age, f"No {kind.label.lower()} {since}: {remedy}.")
 
 

@@ -8,7 +8,6 @@ import logging
 import os
 import queue
 import signal
-import socket
 import time
 import uuid
 from collections.abc import Callable
@@ -26,7 +25,7 @@ from django_q.models import OrmQ
 from django_q.scheduler import scheduler
 from django_q.worker import worker
 
-from workflows.life import Pulse, die_with_parent, name_process
+from workflows.life import Pulse, die_with_parent, here, name_process
 from workflows.models import Heartbeat
 
 RUNS, CHORES = "runs", "chores"
@@ -154,7 +153,7 @@ class Head(Sentinel):  # type: ignore[misc]
         """Record a sign of life, and end the group when tickets wait while its worker is idle."""
         try:
             if self.cluster == RUNS:
-                Heartbeat.beat(Heartbeat.Kind.WORKER, f"{socket.gethostname()}:{os.getpid()}", cluster=self.cluster)
+                Heartbeat.beat(Heartbeat.Kind.WORKER, here(), cluster=self.cluster)
             # A fresh ticket's lock is the moment of its making.
             waiting = OrmQ.objects.filter(key=self.cluster, lock__lt=timezone.now() - timedelta(seconds=STALL_SECONDS))
             stalled = self.idle() and waiting.exists()
@@ -185,6 +184,7 @@ class Head(Sentinel):  # type: ignore[misc]
         self.monitor.join(left(end))
         for process in (*self.pool, self.monitor, self.pusher):
             process.kill()
+        Heartbeat.end(here())
         # Not sys.exit: at exit the queues' threads would wait for readers that are gone.
         os._exit(0)
 

@@ -30,6 +30,20 @@ def test_the_clock_outlives_a_database_that_is_away(monkeypatch: pytest.MonkeyPa
     assert closed == [True]
 
 
+def test_a_clock_that_ends_in_order_is_not_missed_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(seconds: float) -> None:
+        assert Heartbeat.objects.exists()
+        raise SystemExit(0)
+
+    monkeypatch.setattr(clock, "end_on_signal", lambda: None)
+    monkeypatch.setattr("time.sleep", stop)
+
+    with pytest.raises(SystemExit):
+        clock.run()
+
+    assert not Heartbeat.objects.exists()
+
+
 def test_two_clocks_do_no_harm() -> None:
     assert clock.tick(beat=True)
     assert clock.tick(beat=True)

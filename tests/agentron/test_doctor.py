@@ -48,6 +48,13 @@ def test_a_missing_worker_fails_and_says_what_to_do(capsys: pytest.CaptureFixtur
     assert "agentron worker" in worker["text"]
 
 
+def test_a_heartbeat_is_told_with_its_age() -> None:
+    beat()
+    Heartbeat.objects.update(at=timezone.now() - timedelta(seconds=2))
+
+    assert checkup.worker().text == "host:1 was heard of 2 s ago."
+
+
 def test_an_old_heartbeat_is_none() -> None:
     beat()
     Heartbeat.objects.update(at=timezone.now() - timedelta(minutes=5))

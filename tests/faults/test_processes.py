@@ -133,12 +133,15 @@ def test_the_sign_in_link_is_in_no_log_line(house: House) -> None:
 
 def test_sigterm_ends_everything_within_ten_seconds(house: House) -> None:
     until(house.whole, 15)
+    heads = [house.program.processes()[name].pid for name in ("agentron runs", "agentron clock")]
 
     seconds = house.program.stop()
 
     assert seconds < 10
     assert house.program.popen.returncode == 0
     assert house.program.orphans() == []
+    report = house.machine.run("doctor").stdout
+    assert not any(f":{pid} was heard of" in report for pid in heads), report
 
 
 def test_after_a_stop_everything_goes_on(house: House) -> None:

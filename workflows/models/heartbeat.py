@@ -1,9 +1,10 @@
 """Signs of life of the processes that no request passes through."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Self
 
-from django.db import models
+from django.db import Error, models
 from django.utils import timezone
 
 
@@ -37,3 +38,9 @@ class Heartbeat(models.Model):
     def beat(cls, kind: str, name: str, **details: Any) -> None:
         """Record a sign of life now."""
         cls.objects.update_or_create(name=name, defaults={"kind": kind, "at": timezone.now(), "details": details})
+
+    @classmethod
+    def end(cls, name: str) -> None:
+        """Take the process off the list, as it ends in order. Without a database it just falls silent."""
+        with suppress(Error):
+            cls.objects.filter(name=name).delete()
