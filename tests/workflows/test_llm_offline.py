@@ -14,6 +14,8 @@ from pydantic_ai.tools import ToolDefinition
 from workflows.llm.offline import model, next_move
 from workflows.llm.offline_grammar import GRAMMAR, recognise
 
+TOKYO = "What time is it in tokyo?"
+COLOURS = ["red", "green", "blue"]
 TOOLS = ("ask_user", "current_time", "fetch_url", "forget", "recall", "remember")
 
 
@@ -80,6 +82,10 @@ def answer(text: str, *results: Any, **options: Any) -> str:
         ("open example.com", "fetch_url", {"url": "https://example.com"}),
         ("ask me to choose between a, b or c", "ask_user", {"question": "Which one do you choose?", "options": ["a", "b", "c"]}),
         ("Ask me to pick tea or coffee.", "ask_user", {"question": "Which one do you choose?", "options": ["tea", "coffee"]}),
+        ("ask me which colour I like: red, green or blue", "ask_user", {"question": "Which colour do you like?", "options": COLOURS}),
+        ("ask me who I should call: Ann or Bob?", "ask_user", {"question": "Who should you call?", "options": ["Ann", "Bob"]}),
+        ("ask me what to eat: rice or pasta", "ask_user", {"question": "Please tell me what to eat.", "options": ["rice", "pasta"]}),
+        ("ask me to choose between a, b, c, d, e and f", "ask_user", {"question": "What do you choose: a, b, c, d, e and f?"}),
         ("ask me what I want for my dinner", "ask_user", {"question": "Please tell me what you want for your dinner."}),
         ("ask me: how old are you?", "ask_user", {"question": "How old are you?"}),
         ("ask me my name", "ask_user", {"question": "What is your name?"}),
@@ -105,7 +111,14 @@ def test_a_sentence_becomes_a_tool_call(text: str, tool: str, arguments: dict[st
         ("what do you remember", [[]], "I do not remember anything yet. Tell me with “remember that …”."),
         ("what is my dog called", [""], "I do not remember anything about “dog” yet. Tell me with “remember that …”."),
         ("forget dog", ["ok"], "Forgotten: dog."),
-        ("what time is it", ["It is Friday, 21 November 2026, 09:30 (UTC)."], "It is Friday, 21 November 2026, 09:30 (UTC)."),
+        (TOKYO, ["2026-11-21T15:41:03+09:00 (Saturday, Asia/Tokyo)"], "It is 15:41 on Saturday, 21 November in Tokyo (Asia/Tokyo, UTC+9)."),
+        ("what time is it", ["2026-11-21T09:05:03+00:00 (Saturday, UTC)"], "It is 09:05 on Saturday, 21 November (UTC)."),
+        (
+            "time",
+            ["2026-11-01T09:05:03-03:30 (Sunday, America/St_Johns)"],
+            "It is 09:05 on Sunday, 1 November (America/St_Johns, UTC-3:30).",
+        ),
+        ("what time is it", ["half past nine"], "half past nine"),
         ("ask me to choose between a or b", ["b"], "You answered: “b”"),
         ("thanks!", [], "You are welcome!"),
     ],
@@ -183,6 +196,7 @@ def test_only_offered_tools_are_advertised() -> None:
         "remember " + ":" * 100_000,
         "what is my " + "!" * 100_000 + "x",
         "ask me to choose between " + "or " * 33_000,
+        "ask me what a: " + ", or" * 20_000,
         "please " * 15_000,
         "read " + "https://" * 12_000,
         "read a" + ".a" * 50_000 + " b",

@@ -24,6 +24,8 @@ MIRROR = {
     "i'd": "you'd",
 }
 AUXILIARIES = {"are", "have", "can", "could", "should", "would", "will", "must", "may", "had", "were", "do", "did"}
+# What ask_user takes: more than five do not fit under a question on a phone.
+MOST_OPTIONS, LONGEST_OPTION = 5, 200
 # Large cities that give no zone its name.
 CITIES = {
     "beijing": "Asia/Shanghai",
@@ -107,12 +109,23 @@ def address(seen: Seen) -> dict[str, Any]:
 
 
 def choice(seen: Seen) -> dict[str, Any]:
-    """The options between commas, “or” and “and”."""
+    """The options between commas, “or” and “and”; an open question where they are too few or too many for buttons."""
     parts = re.split(r",\s*(?:or\s+|and\s+)?|\s+or\s+|\s+and\s+", seen.words["options"])
-    options = list(dict.fromkeys(part.strip() for part in parts if part.strip()))[:10]
-    if len(options) < 2:
-        return {"question": f"What do you choose: {seen.words['options'].strip()}?"}
-    return {"question": "Which one do you choose?", "options": options}
+    options = list({part.strip().casefold(): part.strip() for part in parts if part.strip()}.values())
+    asked = wh_question(seen.words["what"]) if "what" in seen.words else ""
+    if 2 <= len(options) <= MOST_OPTIONS and all(len(option) <= LONGEST_OPTION for option in options):
+        return {"question": asked or "Which one do you choose?", "options": options}
+    return {"question": f"{(asked or 'What do you choose').rstrip('.?')}: {seen.words['options'].strip()}?"}
+
+
+def wh_question(clause: str) -> str:
+    """“which colour I like” becomes “Which colour do you like?”; what has no “I” becomes a request."""
+    what, found, rest = clause.partition(" I ")
+    first, _, others = mirrored(rest).partition(" ")
+    if not found or first.endswith("ed"):
+        return f"Please tell me {mirrored(clause)}."
+    verb = f"{first} you {others}" if first in AUXILIARIES else f"do you {mirrored(rest)}"
+    return f"{capital(what)} {verb.strip()}?"
 
 
 def yes_or_no(seen: Seen) -> dict[str, Any]:

@@ -150,7 +150,10 @@ GRAMMAR = (
     ),
     Intent(
         "choose",
-        sentence(r"ask me(?: to)? (?:choose|pick|decide|select)(?: one)?(?: (?:between|from|among|of))?:? (?P<options>.{3,1000}?)"),
+        sentence(
+            r"ask me(?: to)? (?:choose|pick|decide|select)(?: one)?(?: (?:between|from|among|of))?:? (?P<options>.{3,1000}?)",
+            r"ask me (?P<what>(?:which|what|who|where|when|how)\b[^:\n]{1,300}): (?P<options2>.{1,100}?(?:,| or ).{1,500}?)",
+        ),
         words.quoted_answer,
         tool="ask_user",
         arguments=given.choice,

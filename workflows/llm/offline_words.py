@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from workflows.llm.offline_arguments import Seen, tidy, to_remember
@@ -21,6 +22,8 @@ ABILITIES = {
 }
 QUOTE = 300
 SUMMARY = 500
+# What the tool current_time gives: 2026-11-21T15:41:03+09:00 (Saturday, Asia/Tokyo).
+TIME = re.compile(r"(?P<at>\d{4}-\S{1,40}) \(\w{1,20}, (?P<zone>\S{1,60})\)")
 SENTENCE = re.compile(r"[^.!?…]{1,400}(?:[.!?…]{1,3}|$)\s{0,9}")
 
 
@@ -89,8 +92,29 @@ def forgotten(seen: Seen) -> str:
 
 
 def the_time(seen: Seen) -> str:
-    """As the tool puts it."""
-    return as_text(seen.result)
+    """As a person would tell it."""
+    said = as_text(seen.result)
+    found = TIME.fullmatch(said)
+    if not found:
+        return said
+    at, zone = datetime.fromisoformat(found["at"]), found["zone"]
+    place = named_place(seen.words.get("place", ""), zone)
+    told = f"It is {at:%H:%M} on {at:%A}, {at.day} {at:%B}{f' in {place}' if place else ''}"
+    return f"{told} ({zone}{f', {offset(at)}' if '/' in zone else ''})."
+
+
+def named_place(asked: str, zone: str) -> str:
+    """The place in `zone` that was asked for, as it is written; empty when none was, or it is no place."""
+    if not asked.strip() or "/" not in zone:
+        return ""
+    place = zone.rsplit("/", 1)[-1].replace("_", " ") if "/" in asked else " ".join(asked.split())
+    return place.title() if place.islower() else place
+
+
+def offset(at: datetime) -> str:
+    """How far a moment's zone is from UTC, such as UTC+5:30."""
+    hours, minutes = f"{at:%z}"[:3], f"{at:%z}"[3:5]
+    return f"UTC{int(hours):+d}{f':{minutes}' if minutes != '00' else ''}"
 
 
 def summary(seen: Seen) -> str:
