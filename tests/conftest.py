@@ -4,6 +4,7 @@ DATABASE_URL chooses the database (a SQLite file by default). AGENTRON_TEST_POST
 PostgreSQL server that tests marked `postgres` may make databases on.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -53,6 +54,12 @@ django.setup()
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Every test client starts the middleware anew, which would read all folders of static files.
 settings.WHITENOISE_AUTOREFRESH = True
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what was imported: it stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
