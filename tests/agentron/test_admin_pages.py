@@ -24,11 +24,12 @@ from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
 from chat.models import ApiToken, Conversation, Draft, IdempotencyKey, Message, Profile
-from workflows.models import Agent, Heartbeat, HelpRequest, Memory, ModelProvider, Run, StepRun, ToolCall
+from workflows.models import Agent, Heartbeat, HelpRequest, Memory, ModelProvider, Revision, Run, Step, StepRun, ToolCall, Workflow
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 MODELS = list(admin.site._registry)
 OF_SUPERUSERS = ("django_q", "axes", "auditlog")
+FILLED_IN = (Agent, ModelProvider, Memory, Profile, ApiToken, User, Group)
 NEVER_ADDED = {"SignInLink"}
 FEW, MANY = 10, 1000
 # Without one a staff member sees nothing but the frame.
@@ -81,6 +82,9 @@ def grow(first: int, last: int) -> None:
     IdempotencyKey.objects.bulk_create(
         IdempotencyKey(user=one, method="POST", path="/", key=HOSTILE, body_hash="x", status=200, answer={}) for one in people
     )
+    works = Workflow.objects.bulk_create(Workflow(owner=one, name=HOSTILE, description=HOSTILE) for one in people)
+    Step.objects.bulk_create(Step(workflow=work, key="one", agent=agent, prompt=HOSTILE) for work, agent in zip(works, agents, strict=True))
+    Revision.objects.bulk_create(Revision(workflow=work, number=1, data={"name": HOSTILE}) for work in works)
     ModelProvider.objects.bulk_create(ModelProvider(name=f"p{n}", kind="ollama", default_model=HOSTILE) for n in numbers)
     Heartbeat.objects.bulk_create(Heartbeat(name=f"{HOSTILE}{n}", kind="worker", at=now) for n in numbers)
     Group.objects.bulk_create(Group(name=f"{HOSTILE}{n}") for n in numbers)
@@ -201,6 +205,17 @@ def test_some_tables_are_for_superusers_alone() -> None:
 
     assert refused == {model for model in MODELS if model._meta.app_label in OF_SUPERUSERS}
     assert open_to_them == set(MODELS) - refused
+
+
+@pytest.mark.usefixtures("db")
+def test_whoever_may_only_look_sees_the_forms_without_fields() -> None:
+    User.objects.get(username="desk").user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    desk = signed_in("desk")
+
+    pages = {model: desk.get(address(model, "change", model._default_manager.values_list("pk", flat=True)[0])) for model in FILLED_IN}
+
+    assert {page.status_code for page in pages.values()} == {200}
+    assert not [model for model, page in pages.items() if b'name="_save"' in page.content]
 
 
 @pytest.mark.usefixtures("db")

@@ -37,7 +37,7 @@ def test_a_reply_comes_with_its_calls_and_their_questions() -> None:
     first, second = trace(step.run).steps[0].replies
 
     assert (first.number, first.model, first.tokens) == (1, "m1", "1,200 in, 30 out")
-    assert [(call.label, call.questions[0].answer) for call in second.calls] == [("Fetch url", "blue")]
+    assert [(call.label, call.questions[0].answer) for call in second.calls] == [("Read a web page", "blue")]
 
 
 def test_a_call_whose_reply_is_not_saved_yet_is_shown() -> None:

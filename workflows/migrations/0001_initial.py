@@ -61,7 +61,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("memory", models.BooleanField(default=True, help_text="Whether it sees what its owner asked to be remembered.")),
-                ("is_default", models.BooleanField(default=False, help_text="Answers where no other agent was chosen.")),
+                (
+                    "is_default",
+                    models.BooleanField(default=False, help_text="Answers where no other agent was chosen.", verbose_name="default"),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 (

@@ -54,7 +54,7 @@ class Workflow(models.Model):
 class Step(models.Model):
     """One agent's part of a workflow."""
 
-    workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="steps")
+    workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="steps", help_text="What it is a part of.")
     key = models.CharField(max_length=50, help_text="Its short name: small letters, digits and _, such as write_report.")
     agent = models.ForeignKey(Agent, models.PROTECT, related_name="steps", help_text="Who does it.")
     prompt = models.TextField(help_text="What the agent is asked. {{ input.NAME }} and {{ steps.KEY.output }} are filled in.")
@@ -79,12 +79,12 @@ class Revision(models.Model):
     """A workflow or an agent as it was saved once; runs keep to the one they began with."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    workflow = models.ForeignKey(Workflow, models.CASCADE, null=True, related_name="revisions")
-    agent = models.ForeignKey(Agent, models.CASCADE, null=True, related_name="revisions")
+    workflow = models.ForeignKey(Workflow, models.CASCADE, null=True, related_name="revisions", help_text="Whose version it is.")
+    agent = models.ForeignKey(Agent, models.CASCADE, null=True, related_name="revisions", help_text="Whose version it is.")
     number = models.PositiveIntegerField(help_text="Counts from 1 for each workflow and agent.")
     data: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, help_text="The definition.")
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    made_at = models.DateTimeField(default=timezone.now)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", help_text="Who saved it.")
+    made_at = models.DateTimeField(default=timezone.now, help_text="When it was saved.")
 
     class Meta:
         ordering = ["-made_at"]
