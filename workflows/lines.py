@@ -14,7 +14,6 @@ from workflows.models.run import RunQuerySet
 from workflows.rows import place, questions_of
 
 FIRST_WORDS = 200
-MOST_CARDS = 20
 
 
 def lines(rows: RunQuerySet) -> RunQuerySet:
@@ -25,7 +24,7 @@ def lines(rows: RunQuerySet) -> RunQuerySet:
     again = Exists(Run.objects.filter(retry_of=OuterRef("pk")))
     words = Left(KT("input__text"), FIRST_WORDS)
     return (
-        rows.select_related("agent", "conversation")
+        rows.select_related("agent", "conversation", "workflow")
         .defer("input", "output", "agent__instructions")
         .annotate(words=words, position=place(), retried=again, tokens=F("input_tokens") + F("output_tokens"))
     )

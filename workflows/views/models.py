@@ -81,7 +81,7 @@ def filled_in(request: HttpRequest, form: ProviderForm, like: Preset) -> HttpRes
         "row": form.instance,
         "main": [form[name] for name in wanted(like) if name in form.fields],
         "more": more,
-        "more_is_wrong": any(field.errors for field in more),
+        "more_is_wrong": "new_key" in form.errors or any(field.errors for field in more),
     }
     return render(request, "site/model_form.html", context)
 
