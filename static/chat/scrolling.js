@@ -1,5 +1,5 @@
 // Where the reader is in the log. It scrolls upwards from its end (column-reverse), so 0 is the end, and it stays there
-// by itself while the log grows.
+// by itself while the log grows. Nothing here makes the browser lay out the page before it would.
 
 import { byId, scroll } from "./dom.js";
 
@@ -8,30 +8,32 @@ const FAR = 300;
 // Who scrolled up keeps their place when something comes; browsers without scroll anchoring are helped.
 const anchored = CSS.supports("overflow-anchor", "auto");
 
+let up = 0;
+let height = 0;
 let news = false;
-let height = scroll.scrollHeight;
-let near = true;
 
 function tell() {
   const button = byId("newest");
-  if (near) news = false;
-  button.hidden = -scroll.scrollTop < FAR && !news;
+  if (up < NEAR) news = false;
+  const hidden = up < FAR && !news;
+  if (button.hidden === hidden && button.classList.contains("news") === news) return;
+  button.hidden = hidden;
   button.classList.toggle("news", news);
   button.querySelector("span").textContent = news ? "New messages" : "Newest messages";
 }
 
 /** Go to the end of the log. */
 export function toEnd() {
-  near = true;
-  scroll.scrollTop = 0;
+  if (up) scroll.scrollTop = 0;
+  up = 0;
   tell();
 }
 
 /** The log has grown at its end; `more` says whether by whole entries. */
 export function grown(more) {
-  if (near) return toEnd();
+  if (up < NEAR) return toEnd();
   if (!anchored) scroll.scrollTop -= scroll.scrollHeight - height;
-  height = scroll.scrollHeight;
+  if (!anchored) height = scroll.scrollHeight;
   news ||= more;
   tell();
 }
@@ -39,8 +41,8 @@ export function grown(more) {
 scroll.addEventListener(
   "scroll",
   () => {
-    near = -scroll.scrollTop < NEAR;
-    height = scroll.scrollHeight;
+    up = -scroll.scrollTop;
+    if (!anchored) height = scroll.scrollHeight;
     tell();
   },
   { passive: true },
