@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Left
+from django.utils import timezone
 
 from chat.fragments import asked
 from workflows.models import HelpRequest, Run, RunStatus
@@ -27,6 +28,7 @@ def lines(rows: RunQuerySet) -> RunQuerySet:
         rows.select_related("agent", "conversation", "workflow")
         .defer("input", "output", "agent__instructions")
         .annotate(words=words, position=place(), retried=again, tokens=F("input_tokens") + F("output_tokens"))
+        .annotate(is_later=Q(status=RunStatus.QUEUED, not_before__gt=timezone.now()))
     )
 
 

@@ -103,6 +103,7 @@ def test_what_waits_to_be_tried_again_comes_up_later(browser: Client, conversati
     html = page(browser)
 
     assert html.index("Coming up") < html.index("sweep the yard")
+    assert "again in 4 min" in html
 
 
 def test_it_takes_a_fixed_number_of_queries(browser: Client, owner: User, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
