@@ -1,6 +1,8 @@
 """A client of the live socket, without a network."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -10,6 +12,7 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 
 from agentron.asgi import application
+from chat import tail
 
 T = TypeVar("T")
 HOST = "localhost"
@@ -31,6 +34,7 @@ class Socket:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.wire.disconnect(timeout=5)
+        await asyncio.to_thread(tailer_has_noticed)
 
     async def text(self) -> str:
         """The next frame, or an empty string once the server has closed."""
@@ -69,6 +73,14 @@ class Socket:
 
     async def send(self, frame: Any) -> None:
         await self.wire.send_to(text_data=frame if isinstance(frame, str) else json.dumps(frame))
+
+
+def tailer_has_noticed() -> None:
+    """Wait until the tailer knows that a socket is gone: it may read only while a test runs."""
+    if tail._tailer is not None and tail._tailer.alive():
+        noticed = threading.Event()
+        tail._tailer.tell(noticed.set)
+        assert noticed.wait(5)
 
 
 def in_thread(function: Callable[..., T]) -> Callable[..., Any]:
