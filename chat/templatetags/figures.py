@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from django import template
 from django.template.defaultfilters import date
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from chat import figures
 
@@ -26,6 +28,14 @@ def ago(at: datetime) -> str:
         return f"{coarse(apart)} ago" if apart > timedelta() else f"in {coarse(-apart)}"
     here = timezone.localtime(at)
     return date(here, "j M, H:i" if here.year == timezone.localtime().year else "j M Y")
+
+
+@register.filter
+def moment(at: datetime) -> SafeString:
+    """The same, with the exact time in the reader's zone for whoever points at it."""
+    here = timezone.localtime(at)
+    exact = date(here, "j F Y, H:i:s e")
+    return format_html('<time datetime="{}" title="{}">{}</time>', here.isoformat(timespec="seconds"), exact, ago(at))
 
 
 @register.filter
