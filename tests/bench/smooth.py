@@ -26,7 +26,7 @@ WATCH = """() => {
 }"""
 SEEN = "() => { const { tasks, frames } = window.seen; window.seen.tasks = []; window.seen.frames = []; return { tasks, frames }; }"
 TO_TOP = "() => document.querySelector('.earlier').scrollIntoView()"
-MORE = "before => document.querySelectorAll('#log > .entry').length > before"
+MORE = "before => document.querySelectorAll('#log .entry').length > before"
 
 
 def smoothness(site: Site, model: ModelServer, context: BrowserContext, made: dict[str, str]) -> Iterator[Row]:
@@ -53,7 +53,7 @@ def smoothness(site: Site, model: ModelServer, context: BrowserContext, made: di
 
 def scroll_up(page: Page) -> int:
     """Scroll until there is nothing earlier; how many messages there are."""
-    entries, earlier = page.locator("#log > .entry"), page.locator(".earlier")
+    entries, earlier = page.locator("#log .entry"), page.locator(".earlier")
     while earlier.count():
         before = entries.count()
         page.evaluate(TO_TOP)

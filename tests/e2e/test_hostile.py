@@ -87,9 +87,9 @@ def everything(page: Page) -> None:
     """Scroll up until there is nothing earlier, and down again."""
     earlier = page.locator(".earlier")
     while earlier.count():
-        before = page.locator("#log > .entry").count()
+        before = page.locator("#log .entry").count()
         earlier.click()
-        page.wait_for_function("before => document.querySelectorAll('#log > .entry').length > before", arg=before)
+        page.wait_for_function("before => document.querySelectorAll('#log .entry').length > before", arg=before)
     page.evaluate("() => document.getElementById('scroll').scrollTo(0, 1e9)")
 
 

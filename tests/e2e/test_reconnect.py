@@ -31,7 +31,7 @@ def kill_web(program: Program) -> None:
 
 def seqs(page: Page) -> list[int]:
     """The seqs of the log, as it shows them."""
-    found: list[int] = page.evaluate("() => [...document.querySelectorAll('#log > .entry')].map((one) => Number(one.dataset.seq))")
+    found: list[int] = page.evaluate("() => [...document.querySelectorAll('#log .entry')].map((one) => Number(one.dataset.seq))")
     return found
 
 
@@ -110,9 +110,9 @@ def test_a_tab_that_was_away_for_long_gets_all_it_missed_in_order(offline: Site,
     away = False
 
     chat.is_live()
-    expect(page.locator("#log > .entry")).to_have_count(before + NEWS)
+    expect(page.locator("#log .entry")).to_have_count(before + NEWS)
     assert seqs(page) == list(range(1, before + NEWS + 1))
-    texts = page.locator("#log > .entry .prose").all_text_contents()
+    texts = page.locator("#log .entry .prose").all_text_contents()
     assert [text.strip() for text in texts[-NEWS:]] == [f"news {n}" for n in range(NEWS)]
 
 

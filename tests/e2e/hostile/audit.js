@@ -44,7 +44,7 @@
   // Everything can be read, and the page still be used.
   const wide = document.documentElement.scrollWidth - innerWidth;
   if (wide > 0) wrong.push(`the page is ${wide} px too wide`);
-  for (const one of all("#log > .entry:not([hidden])")) {
+  for (const one of all("#log .entry:not([hidden])")) {
     const box = one.getBoundingClientRect();
     if (box.left < 0 || box.right > innerWidth + 0.5) wrong.push(`out of sight: ${short(one)}`);
   }
