@@ -60,14 +60,17 @@ export function morph(old, fresh) {
   return children(old, fresh);
 }
 
+let focused = document.body;
+document.addEventListener("focusin", (event) => (focused = event.target));
+
 htmx.defineExtension("morph", {
   isInlineSwap: (style) => style === "morph",
   handleSwap(style, target, fragment) {
     if (style !== "morph") return false;
-    const hadFocus = target.contains(document.activeElement);
+    const hadFocus = target.contains(focused);
     morph(target, fragment.firstElementChild);
     // What had the focus may be gone: whoever uses the keyboard goes on from here, not from the top of the page.
-    if (hadFocus && !target.contains(document.activeElement)) target.focus({ preventScroll: true });
+    if (hadFocus && !focused.isConnected) target.focus({ preventScroll: true });
     return [target];
   },
 });

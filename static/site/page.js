@@ -68,7 +68,10 @@ document.body.addEventListener("htmx:sendError", (event) => {
   told.dataset.lost = "";
 });
 document.body.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.successful && "lost" in told.dataset) quiet();
+  if (!event.detail.successful) return;
+  if ("lost" in told.dataset) quiet();
+  // What was typed has arrived: it holds nothing back any more.
+  if (event.target.matches(".question form")) event.target.reset();
 });
 document.addEventListener("visibilitychange", () => document.hidden || htmx.trigger(document.body, "changed"));
 document.addEventListener("click", (event) => {

@@ -43,10 +43,12 @@ def test_a_question_is_answered_at_home(scripted: Site, slow_model: ModelServer,
     home(page, scripted)
     question = page.get_by_label("A question for you")
 
-    question.get_by_role("button", name="Green").click()
+    question.get_by_label("Another answer").fill("Green")
+    question.get_by_label("Another answer").press("Enter")
 
     expect(page.locator("#told")).to_contain_text("Answered")
     expect(question).to_have_count(0)
+    expect(page.locator("#live")).to_be_focused()
     expect(page.locator("#waiting")).to_be_hidden()
     expect(page.locator(".row", has_text="paint the shed")).to_contain_text("Succeeded")
     expect(chat.get_by_label("A question for you")).to_contain_text("You answered: Green")
