@@ -18,6 +18,12 @@ def may_view(app: str, model: str) -> Callable[[HttpRequest], bool]:
     return lambda request: bool(request.user.has_perm(f"{app}.view_{model}"))
 
 
+def theme(request: HttpRequest) -> str | None:
+    """The theme that this person has chosen for all pages; None: as the device."""
+    profile = getattr(request, "profile", None)
+    return profile.theme or None if profile else None
+
+
 def table(title: str, icon: str, app: str, model: str, **more: Any) -> dict[str, Any]:
     """A line of the sidebar that leads to the list of a model."""
     link = reverse_lazy(f"admin:{app}_{model}_changelist")
@@ -60,7 +66,9 @@ NAVIGATION = [
     group(
         "Inside",
         table("Heartbeats", "monitor_heart", "workflows", "heartbeat"),
-        table("Steps", "linear_scale", "workflows", "steprun"),
+        table("Step runs", "linear_scale", "workflows", "steprun"),
+        table("Workflow steps", "format_list_numbered", "workflows", "step"),
+        table("Revisions", "history", "workflows", "revision"),
         table("Tool calls", "build", "workflows", "toolcall"),
         table("Messages", "chat", "chat", "message"),
         table("Drafts", "edit_note", "chat", "draft"),
@@ -83,6 +91,10 @@ UNFOLD: dict[str, Any] = {
     "DASHBOARD_CALLBACK": "agentron.dashboard.dashboard",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    # Asked for at each request: the person's profile decides, here as on the site.
+    "THEME": theme,
+    "SCRIPTS": [lambda request: static("admin-theme.js")],
+    "ACCOUNT": {"navigation": [{"title": "Your profile", "link": reverse_lazy("profile")}]},
     "STYLES": [lambda request: static("agentron.css"), lambda request: static("admin-look.css")],
     # The greys are those of the site's tokens, so that both look like one product.
     "COLORS": {

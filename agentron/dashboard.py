@@ -15,7 +15,7 @@ from agentron.presence import presences
 from chat.figures import count, money
 from chat.markdown import render
 from workflows import queue
-from workflows.llm.names import OFFLINE, default_name
+from workflows.answering import answering
 from workflows.models import Heartbeat, HelpRequest, Run, RunStatus
 
 DAYS = 14
@@ -59,8 +59,7 @@ def overview(now: datetime) -> dict[str, Any]:
         "missing": [render(one.sentence) for one in people if one.sentence],
         "failures": recent_failures(now),
         "questions": HelpRequest.objects.open().select_related("run__owner", "run__conversation")[:SHOWN],
-        "model": default_name(),
-        "offline": OFFLINE,
+        "answering": answering(),
     }
 
 

@@ -1,15 +1,18 @@
 """People and their conversations, for administrators."""
 
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from chat.admin_base import BaseAdmin, PageAdmin, ReadOnlyAdmin
+from chat.admin_base import BaseAdmin, PageAdmin, ReadOnlyAdmin, badge
 from chat.errors import ConflictError
 from chat.forms import TokenForm
 from chat.http.auth import person
@@ -68,16 +71,27 @@ class DraftAdmin(ReadOnlyAdmin[Draft]):
 
     list_display = ["step", "conversation", "version", "updated_at"]
     list_select_related = ["conversation"]
+    ordering = ["-updated_at"]
+    empty_text = "While an answer streams, its text so far is here; then it becomes a message."
 
 
 @admin.register(Profile)
 class ProfileAdmin(BaseAdmin[Profile]):
     """People's settings."""
 
-    list_display = ["user", "time_zone", "quiet_from", "quiet_until"]
+    list_display = ["user", "zone_or_none", "quiet_hours", "theme"]
     list_select_related = ["user"]
-    search_fields = ["user__username"]
+    search_fields = ["user__username", "time_zone"]
     autocomplete_fields = ["user"]
+    empty_text = "A profile is made when somebody opens a page or changes a setting: time zone, quiet hours, theme."
+
+    @admin.display(description="Time zone", ordering="time_zone")
+    def zone_or_none(self, row: Profile) -> str:
+        return row.time_zone or f"not known yet: {settings.TIME_ZONE}"
+
+    @admin.display(description="Quiet hours")
+    def quiet_hours(self, row: Profile) -> str:
+        return f"{row.quiet_from:%H:%M} to {row.quiet_until:%H:%M}" if row.quiet_from and row.quiet_until else "none"
 
 
 @admin.register(ApiToken)
@@ -85,14 +99,31 @@ class ApiTokenAdmin(BaseAdmin[ApiToken]):
     """Tokens of programs. A new one is shown once, right after it was made; it acts as whoever made it."""
 
     form = TokenForm
-    list_display = ["name", "prefix", "user", "created_at", "last_used_at", "revoked_at"]
+    list_display = ["name", "state", "user", "begins_with", "last_used", "created_at"]
+    list_filter = [("revoked_at", admin.EmptyFieldListFilter), "created_at"]
     list_select_related = ["user"]
-    search_fields = ["name", "user__username"]
+    search_fields = ["name", "prefix", "user__username"]
     verbs = {"revoke": "Revoke"}
     actions = ["revoke_chosen"]
+    empty_text = "With a token a program acts as whoever made it, by the HTTP API or a socket. It is shown once and stored hashed."
+
+    @admin.display(description="State")
+    def state(self, row: ApiToken) -> SafeString:
+        return badge("cancelled", "Revoked") if row.revoked_at else badge("ok", "In use")
+
+    @admin.display(description="Begins with")
+    def begins_with(self, row: ApiToken) -> str:
+        return f"{row.prefix}…"
+
+    @admin.display(description="Last used", ordering="last_used_at", empty_value="never")
+    def last_used(self, row: ApiToken) -> datetime | None:
+        return row.last_used_at
+
+    def offered(self, row: ApiToken) -> list[str]:
+        return [] if row.revoked_at else ["revoke"]
 
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
-        return ["name", "user", "prefix", "created_at", "last_used_at", "revoked_at", "buttons"] if obj else ["name"]
+        return ["name", "user", "begins_with", "created_at", "last_used", "revoked_at", "buttons"] if obj else ["name"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> list[str]:
         return self.get_fields(request, obj) if obj else []
@@ -134,3 +165,4 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin[IdempotencyKey]):
     list_display = ["key", "method", "path", "user", "status", "created_at"]
     list_select_related = ["user"]
     ordering = ["-created_at"]
+    empty_text = "A request that names an Idempotency-Key gets the same answer for seven days, however often it comes."

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -20,6 +20,14 @@ else:
 admin.site.unregister([User, Group])
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+def offered(field: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """With the rights that a page of the admin asks for; those of tables for superusers alone would give nothing."""
+    if field.related_model is not Permission:
+        return kwargs
+    rights = Permission.objects.filter(content_type__app_label__in=("auth", "chat", "workflows")).select_related("content_type")
+    return {**kwargs, "queryset": rights.order_by("content_type__app_label", "content_type__model", "codename")}
 
 
 class ProfileInline(StackedInline[Profile, User] if TYPE_CHECKING else StackedInline):  # type: ignore[misc]
@@ -40,6 +48,11 @@ class PersonAdmin(UserAdmin[User], BaseAdmin[User]):
     list_filter = ["is_active", "is_staff", "is_superuser", "groups"]
     readonly_fields = ["last_login", "date_joined"]
     actions: list[Any] = []
+    fieldsets = (
+        (None, {"fields": ("username", "password", "email", ("first_name", "last_name"))}),
+        ("Rights", {"fields": ("is_active", *RIGHTS)}),
+        ("Dates", {"fields": (("last_login", "date_joined"),)}),
+    )
 
     @admin.display(description="Role")
     def role(self, row: User) -> SafeString:
@@ -55,6 +68,9 @@ class PersonAdmin(UserAdmin[User], BaseAdmin[User]):
         given = [] if request.user.is_superuser else RIGHTS
         return [*super().get_readonly_fields(request, obj), *given]
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, **offered(db_field, kwargs))
+
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         if obj and obj.is_superuser and not request.user.is_superuser:
             return False
@@ -66,6 +82,18 @@ class PersonAdmin(UserAdmin[User], BaseAdmin[User]):
 
 @admin.register(Group)
 class RightsAdmin(GroupAdmin, BaseAdmin[Group]):
-    """Rights in bundles."""
+    """Rights in bundles; only a superuser ties them, as in PersonAdmin."""
 
     empty_text = "A group bundles rights, so that they can be given to several people at once."
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, **offered(db_field, kwargs))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)

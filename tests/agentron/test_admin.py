@@ -6,7 +6,7 @@ from unittest.mock import Mock
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.db.models import Model
 from django.test import Client
@@ -182,3 +182,16 @@ def test_messages_are_read_only(desk: Client) -> None:
 def test_the_admin_alone_may_evaluate(desk: Client, boss: User) -> None:
     assert "unsafe-eval" in desk.get("/admin/").headers["Content-Security-Policy"]
     assert "unsafe" not in desk.get(f"/chats/{make_conversation(boss).pk}/").headers["Content-Security-Policy"]
+
+
+def test_only_a_superuser_gives_rights(client: Client, boss: User) -> None:
+    clerk = make_user(is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(content_type__app_label="auth"))
+    client.force_login(clerk)
+
+    client.post(address(User, "change", clerk.pk), {"username": "clerk", "is_active": "on", "is_staff": "on", "is_superuser": "on"})
+
+    assert not User.objects.get(pk=clerk.pk).is_superuser
+    assert client.post(address(User, "change", boss.pk), {"username": "taken"}).status_code == 403
+    assert client.post(reverse("admin:auth_user_password_change", args=[boss.pk]), {}).status_code == 403
+    assert client.post(address(Group, "add"), {"name": "all"}).status_code == 403

@@ -1,18 +1,18 @@
 """Where models come from; keys go in and never come out."""
 
-import os
 from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from chat.admin_base import BaseAdmin, badge
 from chat.errors import ConflictError
 from workflows.admin.forms import AdminProviderForm
+from workflows.answering import key_from
 from workflows.models import ModelProvider
 
 
@@ -30,13 +30,21 @@ class ModelProviderAdmin(BaseAdmin[ModelProvider]):
     actions_submit_line = ["save_and_test"]
 
     def get_fields(self, request: HttpRequest, obj: ModelProvider | None = None) -> Any:
-        return [name for name in AdminProviderForm.Meta.fields if name != "forget_key" or (obj and obj.api_key)]
+        forgettable = obj and obj.api_key and self.has_change_permission(request, obj)
+        return [name for name in AdminProviderForm.Meta.fields if name != "forget_key" or forgettable]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ModelProvider]:
+        # Whether there is a key can be told without opening it, also when it was encrypted with a lost one.
+        return super().get_queryset(request).defer("api_key").annotate(stored=~Q(api_key=""))
 
     @admin.display(description="Key")
-    def key_from(self, row: ModelProvider) -> str:
-        if row.api_key_env:
-            return f"from {row.api_key_env}" if os.environ.get(row.api_key_env) else f"from {row.api_key_env}, which is not set here"
-        return "stored" if row.api_key else "none"
+    def key_from(self, row: Any) -> str:
+        return key_from(row, stored=row.stored)
+
+    @admin.display(description="API key")
+    def new_key(self, row: ModelProvider) -> str:
+        """For those who may only look."""
+        return self.key_from(row)
 
     @admin.display(description="State")
     def state(self, row: ModelProvider) -> SafeString:

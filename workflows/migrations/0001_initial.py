@@ -337,7 +337,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["started_at", "id"],
-                "verbose_name": "step",
+                "verbose_name": "step run",
             },
         ),
         migrations.CreateModel(

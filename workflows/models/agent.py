@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -47,7 +47,7 @@ class Agent(models.Model):
         default=dict, blank=True, help_text="Caps of one run by name: steps (the model's replies), tokens, seconds."
     )
     memory = models.BooleanField(default=True, help_text="Whether it sees what its owner asked to be remembered.")
-    is_default = models.BooleanField(default=False, help_text="Answers where no other agent was chosen.")
+    is_default = models.BooleanField("default", default=False, help_text="Answers where no other agent was chosen.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -63,6 +63,15 @@ class Agent(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save it; a new default takes the place of the old one."""
+        if self.is_default:
+            for other in Agent.objects.filter(is_default=True).exclude(pk=self.pk):
+                other.is_default = False
+                other.save(update_fields=["is_default"])
+        super().save(*args, **kwargs)
 
 
 class Memory(models.Model):

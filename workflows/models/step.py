@@ -49,7 +49,7 @@ class StepRun(models.Model):
     finished_at = models.DateTimeField(null=True, help_text="When it ended.")
 
     class Meta:
-        verbose_name = "step"
+        verbose_name = "step run"
         ordering = ["started_at", "id"]
         constraints = [models.UniqueConstraint(fields=["run", "key", "round"], name="one_step_a_round")]
 

@@ -1,0 +1,125 @@
+"""What administrators fill in about an agent: tools from a list, limits as numbers, a model that exists."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+
+from workflows.admin.tool_table import ToolChoice, ToolsField
+from workflows.llm.errors import ModelError
+from workflows.llm.names import KINDS, OFFLINE, split, unknown
+from workflows.models import Agent, ModelProvider
+from workflows.prepare import MAX_REPLIES, MAX_SECONDS
+from workflows.presets import PRESETS, preset_of
+
+CAPS = ("steps", "tokens", "seconds")
+
+
+class SuggestingInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
+    """A text field that suggests what is often wanted, and takes anything."""
+
+    def __init__(self, suggestions: Iterable[str]) -> None:
+        super().__init__({"list": "suggestions", "autocomplete": "off", "spellcheck": "false"})
+        self.suggestions = list(suggestions)
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        field = super().render(name, value, attrs, renderer)
+        return render_to_string("admin/parts/suggesting.html", {"field": field, "suggestions": self.suggestions})
+
+
+class AgentForm(forms.ModelForm[Agent]):
+    """An agent."""
+
+    all_tools = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="It may use every tool there is, and those that come with later versions.",
+    )
+    chosen_tools = ToolsField(
+        label="Only these tools",
+        required=False,
+        help_text="Without any it can only talk. On the right: whether a call is made at once, asks its owner first, or never happens. "
+        "As usual, tools that act outside ask, and the others do not.",
+    )
+    max_steps = forms.IntegerField(
+        label="Replies",
+        required=False,
+        min_value=1,
+        max_value=1000,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=f"How often the model may answer in one run, tool calls and the last word together. Empty: {MAX_REPLIES}.",
+    )
+    max_tokens = forms.IntegerField(
+        label="Tokens",
+        required=False,
+        min_value=1,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="How many tokens one run may use, sent and received. Empty: no limit.",
+    )
+    max_seconds = forms.IntegerField(
+        label="Seconds",
+        required=False,
+        min_value=1,
+        max_value=86_400,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=f"How long one run may work without a break, waiting for people not counted. Empty: {MAX_SECONDS}.",
+    )
+
+    class Meta:
+        model = Agent
+        fields = ["name", "description", "owner", "instructions", "model", "memory", "is_default"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["all_tools"] = Agent.ALL_TOOLS in self.instance.tools
+        own = [name for name in self.instance.tools if name != Agent.ALL_TOOLS]
+        if "chosen_tools" in self.fields:
+            self.fields["chosen_tools"].initial = ToolChoice(own, self.instance.tool_policy)
+        self.initial.update({f"max_{cap}": self.instance.limits.get(cap) for cap in CAPS})
+        if "model" in self.fields:
+            self.fields["model"].widget = SuggestingInput(suggestions())
+
+    def clean_model(self) -> str:
+        name = str(self.cleaned_data["model"]).strip()
+        if not name or name.lower() == OFFLINE:
+            return name.lower()
+        try:
+            provider, _ = split(name)
+        except ModelError as exc:
+            raise forms.ValidationError(str(exc)) from exc
+        rows = ModelProvider.objects.filter(enabled=True).values_list("name", flat=True)
+        if provider not in KINDS and provider not in rows:
+            raise forms.ValidationError(unknown(provider, rows))
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or self.cleaned_data
+        if found.get("is_default") and found.get("owner"):
+            self.add_error("owner", "The default agent answers everybody: leave the owner empty.")
+        if self.initial.get("is_default") and not found.get("is_default"):
+            self.add_error("is_default", "Some agent has to answer: make another one the default, and this one is it no longer.")
+        taken = Agent.objects.filter(name=found.get("name"), owner=None).exclude(pk=self.instance.pk)
+        if not found.get("owner") and "name" in found and taken.exists():
+            self.add_error("name", f"There is a shared agent “{found['name']}” already: choose another name.")
+        return found
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # A new default replaces the old one when it is saved, and a shared name was looked at above.
+        return {*super()._get_validation_exclusions(), "is_default"}  # type: ignore[misc]
+
+    def save(self, commit: bool = True) -> Agent:
+        found = self.cleaned_data
+        self.instance.tools = [Agent.ALL_TOOLS] if found["all_tools"] else found["chosen_tools"].names
+        self.instance.tool_policy = found["chosen_tools"].policy_after(self.instance.tool_policy)
+        self.instance.limits = {cap: found[f"max_{cap}"] for cap in CAPS if found[f"max_{cap}"]}
+        return super().save(commit)
+
+
+def suggestions() -> list[str]:
+    """Models by name: those of the providers that are set up, else examples of each service."""
+    rows = ModelProvider.objects.filter(enabled=True).defer("api_key")
+    found = [f"{row.name}:{model}" for row in rows for model in dict.fromkeys([row.default_model, *preset_of(row).models]) if model]
+    return [*(found or [f"{one.kind}:{model}" for one in PRESETS[:4] for model in one.models]), OFFLINE]
