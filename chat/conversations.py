@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Case, F, When
+from django.db.models import F
 
 from chat.errors import InvalidError, MissingError
 from chat.http.rows import Paging, page
@@ -28,7 +28,7 @@ class Listed:
     @property
     def version(self) -> str:
         """Another one as soon as a row shows something else, or stands elsewhere."""
-        shown = "\n".join(f"{row.pk} {row.last_seq > row.read_seq} {row}" for row in self.rows)
+        shown = "\n".join(f"{row.pk} {row.unread > 0} {row}" for row in self.rows)
         return hashlib.blake2s(shown.encode(), digest_size=8).hexdigest()
 
 
@@ -69,8 +69,17 @@ def agent(user: User, reference: str) -> UUID:
 
 def mark_read(conversation: Conversation, seq: int) -> None:
     """Remember that everything up to `seq` was read; what was read once stays read."""
-    row = Conversation.objects.filter(pk=conversation.pk, read_seq__lt=seq)
-    row.update(read_seq=Case(When(last_seq__lt=seq, then=F("last_seq")), default=seq))
+    to_the_end = Conversation.objects.filter(pk=conversation.pk, last_seq__lte=seq)
+    if conversation.read_seq >= seq or to_the_end.update(read_seq=F("last_seq"), unread=0):
+        return
+    with transaction.atomic():
+        # Locked: what is posted meanwhile is counted by its own transaction.
+        row = Conversation.objects.select_for_update().filter(pk=conversation.pk, read_seq__lt=seq).first()
+        if row is None:
+            return
+        row.read_seq = seq
+        row.unread = row.messages.worth_reading().after(row.read_seq).count()
+        row.save(update_fields=["read_seq", "unread"])
 
 
 def delete(conversation: Conversation) -> None:

@@ -76,7 +76,8 @@ def post(conversation_id: UUID, *messages: Message) -> None:
     """
     with transaction.atomic(savepoint=False):
         row = Conversation.objects.filter(pk=conversation_id)
-        if not row.update(last_seq=F("last_seq") + len(messages), updated_at=timezone.now()):
+        unread = sum(message.is_worth_reading() for message in messages)
+        if not row.update(last_seq=F("last_seq") + len(messages), unread=F("unread") + unread, updated_at=timezone.now()):
             raise Conversation.DoesNotExist(f"Conversation {conversation_id} is gone.")
         last, owner_id = row.values_list("last_seq", "owner_id").get()
         for number, message in enumerate(messages, start=last - len(messages) + 1):

@@ -107,14 +107,14 @@ class ConversationOut(Schema):
 
     @classmethod
     def of(cls, conversation: Conversation) -> Self:
-        """`unread` counts everything after what was last read, whatever its kind."""
+        """`unread` counts what others said since: messages, questions, errors and files, not the steps of the work."""
         return cls(
             id=conversation.pk,
             title=conversation.title,
             agent=conversation.agent_id,
             archived=conversation.archived,
             last_seq=conversation.last_seq,
-            unread=max(conversation.last_seq - conversation.read_seq, 0),
+            unread=conversation.unread,
             created_at=conversation.created_at,
             updated_at=conversation.updated_at,
         )

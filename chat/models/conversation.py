@@ -31,6 +31,8 @@ class Conversation(models.Model):
     archived = models.BooleanField(default=False, help_text="Put away: kept and found by search, and out of the list.")
     last_seq = models.PositiveIntegerField(default=0, editable=False)
     read_seq = models.PositiveIntegerField(default=0, editable=False)
+    # Counted as messages are posted and read, so that a list need not look at them.
+    unread = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -51,6 +53,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Those later than `seq`, in order."""
         return self.filter(seq__gt=seq).order_by("seq")
 
+    def worth_reading(self) -> Self:
+        """Those that a person looks for: what the others said, not the steps of the work."""
+        return self.filter(kind__in=Message.WORTH_READING).exclude(author=Message.Author.USER)
+
 
 class Message(models.Model):
     """One entry of a conversation; written once, never changed."""
@@ -65,6 +71,8 @@ class Message(models.Model):
         HELP_REQUEST = "help_request", "Question"
         HELP_ANSWER = "help_answer", "Answer"
         FILE = "file"
+
+    WORTH_READING = (Kind.MESSAGE, Kind.ERROR, Kind.HELP_REQUEST, Kind.FILE)
 
     class Author(models.TextChoices):
         USER = "user"
@@ -114,6 +122,10 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.seq} {self.kind}"
+
+    def is_worth_reading(self) -> bool:
+        """Whether it counts as unread until it was shown."""
+        return self.kind in self.WORTH_READING and self.author != self.Author.USER
 
 
 class Draft(models.Model):

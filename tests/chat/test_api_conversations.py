@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from chat import log
 from chat.models import Conversation, Message
 from tests.factories import make_agent, make_conversation, say
 from workflows.models import Agent, Run, RunStatus
@@ -53,7 +54,7 @@ def test_a_conversation_is_shown_as_promised(api: Client, conversation: Conversa
     found = api.get(f"/api/conversations/{conversation.pk}").json()
 
     assert {"id", "title", "agent", "archived", "last_seq", "unread", "created_at", "updated_at"} <= set(found)
-    assert (found["title"], found["last_seq"], found["unread"]) == ("hello", 1, 1)
+    assert (found["title"], found["last_seq"], found["unread"]) == ("hello", 1, 0)
 
 
 def test_the_list_is_cut_by_cursors_without_gap_or_double(api: Client, owner: User) -> None:
@@ -125,6 +126,18 @@ def test_what_is_given_is_changed_and_the_rest_stays(api: Client, conversation: 
     assert patch(agent=str(agent.pk), read_seq=99)["unread"] == 0
     assert patch(agent=None)["agent"] is None
     assert patch()["archived"] is True
+
+
+def test_what_others_said_is_unread_until_it_is_read(api: Client, conversation: Conversation) -> None:
+    kind, author = Message.Kind, Message.Author
+    steps = [Message(kind=one, author=author.ASSISTANT, via="run") for one in (kind.TOOL_USE, kind.TOOL_RESULT, kind.STATUS, kind.THOUGHT)]
+    words = [Message(kind=one, author=author.ASSISTANT, via="run") for one in (kind.MESSAGE, kind.HELP_REQUEST, kind.ERROR, kind.FILE)]
+    log.post(conversation.pk, *steps, *words, Message(author=author.USER, text="mine", via="web"))
+
+    def unread(**body: Any) -> Any:
+        return api.patch(f"/api/conversations/{conversation.pk}", body, content_type="application/json").json()["unread"]
+
+    assert [unread(), unread(read_seq=6), unread(read_seq=5), unread(read_seq=99)] == [4, 2, 2, 0]
 
 
 def test_a_conversations_agent_must_be_one_that_its_owner_may_use(api: Client, conversation: Conversation, stranger: User) -> None:
