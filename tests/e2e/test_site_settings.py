@@ -75,12 +75,12 @@ def test_a_token_lets_a_program_in_until_it_is_revoked(offline: Site, page: Page
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     secret = page.evaluate("navigator.clipboard.readText()")
     assert secret == page.get_by_label("The new token").input_value()
-    program = httpx.Client(base_url=offline.address, headers={"Authorization": f"Bearer {secret}"})
-    assert program.get("/api/runs").status_code == 200
-    page.get_by_role("button", name="Revoke backup script").click()
-    confirm(page, "Revoke")
-    expect(page.get_by_text("is revoked")).to_be_visible()
-    assert program.get("/api/runs").status_code == 401
+    with httpx.Client(base_url=offline.address, headers={"Authorization": f"Bearer {secret}"}) as program:
+        assert program.get("/api/runs").status_code == 200
+        page.get_by_role("button", name="Revoke backup script").click()
+        confirm(page, "Revoke")
+        expect(page.get_by_text("is revoked")).to_be_visible()
+        assert program.get("/api/runs").status_code == 401
 
 
 def test_a_provider_is_connected_tested_and_answers(offline: Site, page: Page, quick_model: ModelServer) -> None:
