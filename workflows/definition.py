@@ -4,8 +4,9 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from chat.http import sentences
 from workflows.errors import InvalidError
 from workflows.graph import Condition, Graph, Node, Op
 from workflows.prompts import inputs, problems
@@ -84,6 +85,15 @@ class Definition(Part):
     def stored(self) -> dict[str, Any]:
         """The definition as JSON, as a revision keeps it and an export writes it."""
         return self.model_dump(mode="json", by_alias=True)
+
+
+def read(data: Any) -> Definition:
+    """A definition from JSON that anybody may have written. Raises InvalidError that names the place of each mistake."""
+    try:
+        return Definition.model_validate(data)
+    except ValidationError as exc:
+        places = sentences.mistakes(exc.errors())
+        raise InvalidError(sentences.told(places), fields=places) from exc
 
 
 def node(step: StepPart) -> Node:

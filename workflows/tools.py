@@ -14,6 +14,7 @@ from uuid import UUID
 from django.utils.module_loading import autodiscover_modules
 from pydantic import ConfigDict, ValidationError, create_model
 
+from chat.http import sentences
 from workflows.errors import InvalidError
 from workflows.models import Effect, HelpRequest
 
@@ -84,9 +85,8 @@ class Tool:
         try:
             found: dict[str, Any] = model.model_validate(arguments).model_dump()
         except ValidationError as exc:
-            wrong = {".".join(("arguments", *map(str, error["loc"]))): error["msg"] for error in exc.errors()}
-            sentence = "; ".join(f"{place}: {text}" for place, text in wrong.items())
-            raise InvalidError(f"{self.name} cannot be called like this. {sentence}", fields=wrong) from exc
+            wrong = sentences.mistakes(exc.errors(), "arguments")
+            raise InvalidError(f"{self.name} cannot be called like this. {sentences.told(wrong)}", fields=wrong) from exc
         return found
 
 

@@ -59,4 +59,4 @@ def strings(found: Any) -> Iterator[tuple[str, str]]:
                 for key, inner in value.items():
                     waiting += [(path or "body", key), (f"{path}.{key}".strip("."), inner)]
             case list():
-                waiting += [(f"{path}.{number}".strip("."), inner) for number, inner in enumerate(value)]
+                waiting += [(f"{path or 'body'}[{number}]", inner) for number, inner in enumerate(value)]

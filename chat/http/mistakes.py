@@ -11,6 +11,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from chat.errors import RefusedError
 from chat.http.problems import plain, problem, refused
+from chat.http.sentences import place, sentence, told
 
 log = logging.getLogger(__name__)
 
@@ -52,16 +53,16 @@ def invalid(error: ValidationError) -> JsonResponse:
     if all(found["loc"][0] == "path" for found in error.errors):
         # An id that cannot be one is an id that nothing has.
         return problem(404, "Not found", "There is nothing with this id.")
-    fields = {field(found["loc"]): str(found["msg"]) for found in error.errors}
-    return problem(422, "Invalid", "; ".join(f"{name}: {text}" for name, text in fields.items()), fields=fields)
+    fields = {field(found["loc"]): sentence(found) for found in error.errors}
+    return problem(422, "Invalid", told(fields), fields=fields)
 
 
-def field(place: tuple[str | int, ...]) -> str:
+def field(found: tuple[str | int, ...]) -> str:
     """A field's path: without the part that says where Ninja found it, and without its parameter's name in our code."""
-    source, *rest = place
+    source, *rest = found
     if source in ("body", "query") and len(rest) > 1:
         rest = rest[1:]
-    return ".".join(str(part) for part in rest) or str(source)
+    return place(rest) or str(source)
 
 
 def unreadable(error: HttpError) -> JsonResponse:
