@@ -19,6 +19,13 @@ class RefusedError(Exception):
         self.extra = extra
 
 
+class ForbiddenError(RefusedError):
+    """It can be seen, but not by this person be changed."""
+
+    status = 403
+    title = "Forbidden"
+
+
 class MissingError(RefusedError):
     """There is no such thing, or it is somebody else's: both look the same."""
 

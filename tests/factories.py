@@ -91,6 +91,6 @@ def start_run(workflow: Workflow, **inputs: str) -> Run:
     return engine.execute(workflow, by=workflow.owner, trigger=Trigger.CLI, inputs=inputs)
 
 
-def make_context(owner: User | None = None) -> ToolContext:
+def make_context(owner: User | None = None, agent: Agent | None = None) -> ToolContext:
     """What a tool is called with; nobody owns it unless somebody is given, for tools that touch no rows."""
-    return ToolContext(owner.pk if owner else 0, uuid4(), uuid4(), uuid4(), f"call{number()}")
+    return ToolContext(owner.pk if owner else 0, uuid4(), uuid4(), uuid4(), f"call{number()}", agent.pk if agent else None)

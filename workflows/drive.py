@@ -219,7 +219,8 @@ class Driver:
     async def make(self, call: Call, tool: Tool) -> Result | Failure | Ask:
         """Call the tool's function and record what came of it."""
         key = f"{self.hold.step_run_id}:{call.reply}:{call.call_id}"
-        context = ToolContext(self.start.owner_id, self.hold.conversation_id, self.hold.run_id, self.hold.step_run_id, key)
+        hold, start = self.hold, self.start
+        context = ToolContext(start.owner_id, hold.conversation_id, hold.run_id, hold.step_run_id, key, start.agent_id)
         if tool.atomic:
             # Its rows, the journal's and the message stand or fall together.
             return await self.save(call, tool, lambda: attempt(tool, context, call.arguments))

@@ -1,8 +1,8 @@
 """What the engine refuses, and how a driver learns that it is too late."""
 
-from chat.errors import ConflictError, InvalidError, MissingError, RefusedError
+from chat.errors import ConflictError, ForbiddenError, InvalidError, MissingError, RefusedError
 
-__all__ = ["ConflictError", "InvalidError", "LostError", "MissingError", "NotAllowedError", "RefusedError"]
+__all__ = ["ConflictError", "ForbiddenError", "InvalidError", "LostError", "MissingError", "NotAllowedError", "RefusedError"]
 
 
 class NotAllowedError(ConflictError):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Value
@@ -49,6 +50,7 @@ class Start:
     # Calls that the owner has allowed, to be made before the step goes on.
     granted: tuple[Call, ...] = ()
     policy: Mapping[str, Any] = field(default_factory=dict)
+    agent_id: UUID | None = None
 
 
 @transaction.atomic
@@ -84,7 +86,7 @@ def begin(run: Run, step: StepRun, hold: Hold, agent: Agent, *, new: bool, told:
         max_replies=agent.limits.get("steps", MAX_REPLIES),
         max_tokens=agent.limits.get("tokens"),
     )
-    return Start(hold, run.owner_id, request, usable, agent.limits.get("seconds", MAX_SECONDS), granted, agent.tool_policy)
+    return Start(hold, run.owner_id, request, usable, agent.limits.get("seconds", MAX_SECONDS), granted, agent.tool_policy, agent.pk)
 
 
 def answered(hold: Hold, reply: int) -> tuple[dict[str, str], tuple[Call, ...]]:

@@ -28,6 +28,7 @@ class ToolContext:
     run_id: UUID
     step_run_id: UUID
     key: str
+    agent_id: UUID | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 
 from workflows.admin.tool_table import ToolChoice, ToolsField
 from workflows.llm.errors import ModelError
-from workflows.llm.names import KINDS, OFFLINE, split, unknown
+from workflows.llm.names import OFFLINE, known
 from workflows.models import Agent, ModelProvider
 from workflows.prepare import MAX_REPLIES, MAX_SECONDS
 from workflows.presets import PRESETS, preset_of
@@ -83,17 +83,10 @@ class AgentForm(forms.ModelForm[Agent]):
             self.fields["model"].widget = SuggestingInput(suggestions())
 
     def clean_model(self) -> str:
-        name = str(self.cleaned_data["model"]).strip()
-        if not name or name.lower() == OFFLINE:
-            return name.lower()
         try:
-            provider, _ = split(name)
+            return known(str(self.cleaned_data["model"]))
         except ModelError as exc:
             raise forms.ValidationError(str(exc)) from exc
-        rows = ModelProvider.objects.filter(enabled=True).values_list("name", flat=True)
-        if provider not in KINDS and provider not in rows:
-            raise forms.ValidationError(unknown(provider, rows))
-        return name
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or self.cleaned_data

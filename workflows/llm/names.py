@@ -104,6 +104,20 @@ def complaint(name: str) -> str:
     return "" if provider in KINDS else unknown(provider)
 
 
+def known(name: str) -> str:
+    """`name` as it is stored for an agent. Raises ModelError when it means nothing, not when its service lacks a key."""
+    name = name.strip()
+    if not name or name.lower() == OFFLINE:
+        return name.lower()
+    from workflows.models import ModelProvider
+
+    provider, _ = split(name)
+    rows = ModelProvider.objects.filter(enabled=True).values_list("name", flat=True)
+    if provider not in KINDS and provider not in rows:
+        raise ModelError(unknown(provider, rows))
+    return name
+
+
 def from_row(provider: str, model: str) -> Source | None:
     """The service that an administrator has set up under the name `provider`, if there is one."""
     from workflows.models import ModelProvider

@@ -1,4 +1,4 @@
-"""How workflows come to be, change and go; every version is kept."""
+"""Workflows: made, changed and deleted."""
 
 from django.contrib.auth.models import User
 from django.db import transaction

@@ -1,0 +1,76 @@
+"""Versions of workflows and agents: found, compared, and brought back."""
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from workflows.definition import Definition
+from workflows.editing.agents import AgentDefinition, save_agent
+from workflows.editing.workflows import save
+from workflows.errors import MissingError
+from workflows.models import Agent, Revision, Workflow
+
+INDENT = "  "
+
+
+def revisions_of(thing: Workflow | Agent) -> QuerySet[Revision]:
+    """The versions of a workflow or an agent, the newest first."""
+    return thing.revisions.select_related("made_by").order_by("-number")
+
+
+def revision_of(thing: Workflow | Agent, number: int) -> Revision:
+    """One version by its number, or MissingError."""
+    found = revisions_of(thing).filter(number=number).first()
+    if found is None:
+        numbers = ", ".join(str(one) for one in revisions_of(thing).values_list("number", flat=True)[:10])
+        raise MissingError(f"“{thing}” has no revision {number}: " + (f"there are {numbers}." if numbers else "it has none yet."))
+    return found
+
+
+def changes(before: Revision, after: Revision) -> str:
+    """What changed from one version to another, as lines with - and + in front; empty when nothing did."""
+    one, other = as_text(before).splitlines(), as_text(after).splitlines()
+    return "\n".join(difflib.unified_diff(one, other, f"#{before.number}", f"#{after.number}", lineterm=""))
+
+
+def as_text(revision: Revision) -> str:
+    """A version as people read it: a line a field, agents by their names now."""
+    data = dict(revision.data)
+    if "steps" in data:
+        called = dict(Agent.objects.filter(pk__in=[step["agent"] for step in data["steps"]]).values_list("pk", "name"))
+        by_id = {str(pk): name for pk, name in called.items()}
+        data["steps"] = [{**step, "agent": by_id.get(step["agent"], step["agent"])} for step in data["steps"]]
+    return "\n".join(lines(data))
+
+
+def lines(value: Any, indent: str = "") -> Iterator[str]:
+    """JSON data as lines that a comparison can tell apart: long texts keep their own."""
+    match value:
+        case dict():
+            for key, part in value.items():
+                yield from entry(f"{indent}{key}:", part, indent)
+        case list():
+            for part in value:
+                yield from entry(f"{indent}-", part, indent)
+        case _:
+            yield from (f"{indent}{line}" for line in str(value).splitlines())
+
+
+def entry(label: str, value: Any, indent: str) -> Iterator[str]:
+    """A label with a short value behind it, or a long one below."""
+    if isinstance(value, dict | list) or "\n" in str(value):
+        yield label
+        yield from lines(value, indent + INDENT)
+    else:
+        yield f"{label} {value}".rstrip()
+
+
+def roll_back(revision: Revision, *, by: User) -> Workflow | Agent:
+    """Make an earlier version the current one again, as a new revision. Raises InvalidError where it does not fit any more."""
+    if revision.workflow:
+        return save(Definition.model_validate(revision.data), owner=revision.workflow.owner, by=by, workflow=revision.workflow)
+    assert revision.agent is not None
+    return save_agent(AgentDefinition.model_validate(revision.data), owner=revision.agent.owner, by=by, agent=revision.agent)
