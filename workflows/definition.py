@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Collection, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chat.http import sentences
 from workflows.errors import InvalidError
 from workflows.graph import Condition, Graph, Node, Op
+from workflows.models import Workflow
 from workflows.prompts import inputs, problems
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,49}")
@@ -62,6 +63,16 @@ class Definition(Part):
     max_concurrent: Annotated[int, Field(ge=1, le=1000)] = 1
     max_rounds: Annotated[int, Field(ge=1, le=MOST_ROUNDS)] = 1
     steps: list[StepPart]
+
+    @classmethod
+    def of(cls, workflow: Workflow) -> Self:
+        """A workflow as it stands; agents by their ids. Reads its steps, which lists fetch along."""
+        parts = [
+            {"key": step.key, "agent": str(step.agent_id), "prompt": step.prompt, "after": step.after, "when": step.when}
+            for step in workflow.steps.all()
+        ]
+        own = ("name", "description", "instruction", "inputs", "max_concurrent", "max_rounds")
+        return cls.model_validate({**{name: getattr(workflow, name) for name in own}, "steps": parts})
 
     def graph(self) -> Graph:
         """What is run, in which order."""

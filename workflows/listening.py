@@ -4,15 +4,15 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db.models import F
 from django.dispatch import receiver
 
 from chat import frames
 from chat.frames import Frame
 from chat.models import Conversation, Message
 from chat.signals import agent_wanted, conversation_closing, frames_wanted
-from workflows.errors import ConflictError
-from workflows.models import Agent, Run
+from workflows import references
+from workflows.errors import ConflictError, MissingError
+from workflows.models import Run
 from workflows.schemas import UsageOut
 
 # After these a run may have used more than before: a reply of the model came before each.
@@ -22,11 +22,10 @@ PROGRESS = (Message.Kind.STATUS, Message.Kind.TOOL_USE)
 @receiver(agent_wanted)
 def find_agent(sender: object, *, user: User, reference: str, **_: Any) -> UUID | None:
     """The agent of that id or name, the person's own before a shared one of the same name."""
-    usable = Agent.objects.of(user)
     try:
-        return usable.filter(pk=UUID(reference)).values_list("pk", flat=True).first()
-    except ValueError:
-        return usable.filter(name=reference).order_by(F("owner").desc(nulls_last=True)).values_list("pk", flat=True).first()
+        return references.agent(user, reference).pk
+    except MissingError:
+        return None
 
 
 @receiver(conversation_closing)
