@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chat.http import sentences
+from workflows import patterns
 from workflows.errors import InvalidError
 from workflows.graph import Condition, Graph, Node, Op
 from workflows.models import Workflow
@@ -180,9 +181,9 @@ def wrong_condition(place: str, when: WhenPart, keys: list[str]) -> Iterator[Pro
         yield f"{place}.value", f"“{when.op}” needs something to compare with, such as “approved”."
     if when.op == "regex":
         try:
-            re.compile(when.value)
-        except re.error as exc:
-            yield f"{place}.value", f"“{when.value[:60]}” is no regular expression ({exc}): one that is: score: [89]."
+            patterns.compiled(when.value)
+        except ValueError as exc:
+            yield f"{place}.value", f"“{when.value[:60]}” is no regular expression here ({exc}): one that is: score: [89]."
 
 
 def circles(definition: Definition) -> Iterator[Problem]:

@@ -5,11 +5,12 @@ the back edges whose steps ran in it and whose conditions hold begin the next pa
 passes in all.
 """
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
+
+from workflows import patterns
 
 Op = Literal["contains", "equals", "regex", "empty"]
 Ended = Literal["succeeded", "failed", "skipped", "cancelled"]
@@ -27,6 +28,13 @@ class Condition:
     value: str = ""
     negate: bool = False
 
+    def __str__(self) -> str:
+        """The condition in words."""
+        if self.op == "empty":
+            return f"the output of “{self.step}” is {'not ' if self.negate else ''}empty"
+        words = {"contains": ("contains", "does not contain"), "equals": ("is", "is not"), "regex": ("fits", "does not fit")}
+        return f"the output of “{self.step}” {words[self.op][self.negate]} “{self.value}”"
+
     def holds(self, output: str) -> bool:
         """Whether it is met; case and white space around do not count, except for a regular expression."""
         said, wanted = output.strip().casefold(), self.value.strip().casefold()
@@ -36,7 +44,7 @@ class Condition:
             case "equals":
                 met = wanted == said
             case "regex":
-                met = re.search(self.value, output[:MOST_SEARCHED]) is not None
+                met = patterns.found(self.value, output[:MOST_SEARCHED])
             case "empty":
                 met = not said
         return met != self.negate
@@ -63,10 +71,11 @@ class Ran:
 
 @dataclass(frozen=True)
 class Turn:
-    """A step to start or to skip, in which pass."""
+    """A step to start or to skip, in which pass; `why` says of one to skip what it lacks."""
 
     key: str
     round: int
+    why: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -164,8 +173,12 @@ class Graph:
             states = [rows[key].status for key in parents if key in rows]
             if len(states) < len(parents) or not all(state in ENDED for state in states):
                 continue
-            reached = node.key in entries or "succeeded" in states
-            (start if reached and self.wanted(node, number, said) else skip).append(Turn(node.key, number))
+            if node.key not in entries and "succeeded" not in states:
+                skip.append(Turn(node.key, number, "All the steps before it were left out."))
+            elif not self.wanted(node, number, said):
+                skip.append(Turn(node.key, number, f"It runs only if {node.when}."))
+            else:
+                start.append(Turn(node.key, number))
         return start, skip
 
     def wanted(self, node: Node, number: int, said: dict[str, str]) -> bool:
