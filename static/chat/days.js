@@ -1,6 +1,6 @@
 // Times of the log, where the reader's clock stands: the zone of their profile, else the browser's.
 
-import { log, page } from "./dom.js";
+import { beside, log, page } from "./dom.js";
 
 /** A format in the reader's zone; a browser may not know of a zone that the server knows. */
 function format(options) {
@@ -33,19 +33,16 @@ function label(at) {
 
 const stands = (element) => element.matches(".entry:not([hidden])");
 
-/** The entry that is seen before or after `entry`. */
-function seen(entry, side) {
-  let other = entry[side];
-  while (other && !stands(other)) other = other[side];
+/** The entry that is seen before (or after) `entry`. */
+function seen(entry, before) {
+  let other = beside(entry, before);
+  while (other && !stands(other)) other = beside(other, before);
   return other;
 }
 
-const before = (entry) => seen(entry, "previousElementSibling");
-const after = (entry) => seen(entry, "nextElementSibling");
-
 /** Put a line with the day in front of `entry` where a day begins, and take away one that is in its place no more. */
 function separate(entry) {
-  const prior = before(entry);
+  const prior = seen(entry, true);
   const line = entry.previousElementSibling?.matches(".day") ? entry.previousElementSibling : null;
   const begins = prior ? prior.dataset.day !== entry.dataset.day : entry.dataset.day !== dayOf(new Date());
   if (!begins) return line?.remove();
@@ -67,14 +64,14 @@ export function tellTimes(entries) {
   }
   const visible = entries.filter(stands);
   visible.forEach(separate);
-  const next = visible.length && after(visible.at(-1));
+  const next = visible.length && seen(visible.at(-1), false);
   if (next) separate(next);
 }
 
 /** Take an entry out of sight; others tell what it says. */
 export function hide(entry) {
   if (entry.hidden) return;
-  const next = after(entry);
+  const next = seen(entry, false);
   if (entry.previousElementSibling?.matches(".day")) entry.previousElementSibling.remove();
   entry.hidden = true;
   if (next?.dataset.day) separate(next);

@@ -12,6 +12,20 @@ export function newest() {
   return Number(log.lastElementChild?.dataset.seq ?? page.dataset.shown);
 }
 
+/** The entries among `nodes`. What was loaded from earlier or later comes as stretches of them. */
+export function entriesIn(nodes) {
+  const elements = nodes.filter((node) => node.matches?.(".entry, .stretch"));
+  return elements.flatMap((element) => (element.matches(".entry") ? [element] : [...element.querySelectorAll(":scope > .entry")]));
+}
+
+/** What stands before (or after) an element of the log, be it in another stretch. */
+export function beside(element, before) {
+  const side = before ? "previousElementSibling" : "nextElementSibling";
+  let other = element[side] ?? (element.parentElement.matches(".stretch") ? element.parentElement[side] : null);
+  if (other?.matches(".stretch")) other = before ? other.lastElementChild : other.firstElementChild;
+  return other;
+}
+
 /** Show a sentence above the composer, with a link to what helps, or nothing. */
 export function notice(sentence, help = null) {
   const line = byId("notice");

@@ -1,7 +1,7 @@
 // What the log's entries say about each other: results join their calls, answers close their questions, a run's end ends
 // what it left open. Each entry is looked at once, when it comes; what belongs to it may have come before, or come later.
 
-import { byId, log, page } from "./dom.js";
+import { beside, byId, log, page } from "./dom.js";
 import { hide, tellTimes } from "./days.js";
 
 const calls = new Map();
@@ -49,7 +49,7 @@ function joinAnswer(question, answer) {
 
 /** Words that were typed as an answer are told by the question. */
 function hideTyped(answer) {
-  const typed = entryOf(answer).previousElementSibling;
+  const typed = beside(entryOf(answer), true);
   if (!typed?.matches(".message.by-user") || typed.dataset.run !== runOf(answer)) return;
   if (typed.querySelector(".bubble").textContent === answer.querySelector("strong").textContent) hide(typed);
 }
@@ -76,7 +76,7 @@ const KINDS = {
     pair(answer.dataset.answers, answer, answers, questions, (question) => joinAnswer(question, answer));
   },
   message(entry) {
-    const answer = entry.nextElementSibling?.querySelector("[data-answers]");
+    const answer = beside(entry, false)?.querySelector("[data-answers]");
     if (answer) hideTyped(answer);
     decorate(entry);
   },

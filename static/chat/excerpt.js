@@ -1,6 +1,6 @@
 // Older messages of a conversation, to read: more of them come at both ends, and nothing is sent from here.
 
-import { log, scroll } from "./dom.js";
+import { entriesIn, log, scroll } from "./dom.js";
 import { settle } from "./entries.js";
 import { showPointed } from "./pointed.js";
 
@@ -10,10 +10,10 @@ function take(entries) {
 }
 
 const watcher = new MutationObserver((records) => {
-  take(records.flatMap((record) => [...record.addedNodes]).filter((node) => node.matches?.(".entry")));
+  take(entriesIn(records.flatMap((record) => [...record.addedNodes])));
   watcher.takeRecords();
 });
-take([...log.querySelectorAll(":scope > .entry")]);
+take(entriesIn([...log.children]));
 watcher.observe(log, { childList: true });
 showPointed();
 scroll.focus({ preventScroll: true });

@@ -50,7 +50,7 @@ document.querySelector(".talks").addEventListener("keydown", (event) => {
     find.focus();
   }
 });
-list.addEventListener("htmx:beforeRequest", () => notice(""));
+list.addEventListener("htmx:beforeRequest", (event) => event.detail.requestConfig.verb === "get" || notice(""));
 for (const name of ["htmx:responseError", "htmx:sendError"]) {
   list.addEventListener(name, (event) => {
     event.stopPropagation();

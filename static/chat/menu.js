@@ -59,9 +59,6 @@ function rename() {
   box.select();
 }
 
-menu.addEventListener("toggle", (event) => {
-  if (event.newState === "open") menu.querySelector("button").focus();
-});
 menu.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;

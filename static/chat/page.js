@@ -1,6 +1,6 @@
 // The chat page: what a person does, and what comes back.
 
-import { box, byId, log, newest, notice, page } from "./dom.js";
+import { byId, entriesIn, log, newest, notice, page } from "./dom.js";
 import "./upsert.js";
 import { tellActivity } from "./activity.js";
 import { announce } from "./announce.js";
@@ -59,7 +59,7 @@ const watcher = new MutationObserver((records) => take(records));
 
 /** Look at entries that are new to the log. */
 function take(records) {
-  const entries = records.flatMap((record) => [...record.addedNodes]).filter((node) => node.matches?.(".entry"));
+  const entries = entriesIn(records.flatMap((record) => [...record.addedNodes]));
   settle(entries);
   // What this did to the log is no news.
   watcher.takeRecords();
@@ -130,7 +130,7 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
 questions.watch();
 socket.watch({ lost: questions.unlock, shut: composer.shut });
 composer.watch(say);
-settle([...log.querySelectorAll(":scope > .entry")]);
+settle(entriesIn([...log.children]));
 watcher.observe(log, { childList: true });
 tellActivity();
 outbox.tidy();

@@ -36,6 +36,8 @@ function put(target, fresh) {
   // A message is written once and never changes.
   if (old && target === log) return false;
   if (old) return grow(old, fresh), false;
+  // Drafts that came to their end make room.
+  target.querySelectorAll(":scope > .draft:empty").forEach((done) => done.remove());
   place(target, fresh);
   if (target === log) endDraft(fresh);
   return true;
