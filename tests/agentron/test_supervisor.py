@@ -24,7 +24,7 @@ def troupe(tmp_path: Path) -> Iterator[Troupe]:
         program = Program([sys.executable, "-m", "tests.fakes.troupe", *acts], env, tmp_path / "log")
         programs.append(program)
         if wait:
-            until(lambda: "all are alive" in program.output, 10)
+            until(lambda: "all are alive" in program.output, 20)
         return program
 
     yield start
@@ -38,14 +38,14 @@ def test_a_killed_process_is_started_again(troupe: Troupe) -> None:
 
     old.kill()
 
-    until(lambda: program.processes().get("agentron steady", old) != old, 5)
-    until(lambda: "steady was killed by SIGKILL: it is started again" in program.output, 5)
+    until(lambda: program.processes().get("agentron steady", old) != old, 20)
+    until(lambda: "steady was killed by SIGKILL: it is started again" in program.output, 20)
 
 
 def test_the_others_go_on_when_one_is_broken(troupe: Troupe) -> None:
     program = troupe("steady", "broken", wait=False)
 
-    until(lambda: program.output.count("broken on purpose") > 2, 5)
+    until(lambda: program.output.count("broken on purpose") > 2, 20)
 
     assert "steady was" not in program.output
     assert "agentron steady" in program.processes()
@@ -58,14 +58,14 @@ def test_a_signal_stops_everything(troupe: Troupe, number: int) -> None:
 
     program.popen.send_signal(number)
 
-    assert program.popen.wait(5) == 0
+    assert program.popen.wait(20) == 0
     assert program.orphans() == []
 
 
 def test_nohup_is_respected(tmp_path: Path) -> None:
     command = ["nohup", sys.executable, "-m", "tests.fakes.troupe", "steady"]
     program = Program(command, {**os.environ, "PYTHONPATH": str(ROOT)}, tmp_path / "log")
-    until(lambda: "all are alive" in program.output, 10)
+    until(lambda: "all are alive" in program.output, 20)
 
     program.popen.send_signal(signal.SIGHUP)
 
@@ -85,19 +85,19 @@ def test_no_process_outlives_a_killed_supervisor(troupe: Troupe) -> None:
 
 def test_the_whole_group_of_a_dead_process_is_killed(troupe: Troupe) -> None:
     program = troupe("parent")
-    leader = program.processes()["agentron parent"]
-    child = program.processes()["child"]
+    until(lambda: {"agentron parent", "child"} <= program.processes().keys(), 20)
+    leader, child = program.processes()["agentron parent"], program.processes()["child"]
 
     leader.kill()
 
-    until(lambda: not lives(child), 3)
+    until(lambda: not lives(child), 20)
 
 
 def test_lines_are_whole_and_carry_a_name(troupe: Troupe) -> None:
     program = troupe("steady")
 
     # The line travels through a pipe: it may come after the first sign of life.
-    until(lambda: "steady   | half a line and the rest\n" in program.output, 5)
+    until(lambda: "steady   | half a line and the rest\n" in program.output, 20)
 
 
 def test_colours_are_only_for_a_terminal(troupe: Troupe) -> None:

@@ -16,6 +16,8 @@ from chat import tail
 
 T = TypeVar("T")
 HOST = "localhost"
+# Only a failure takes that long, or a machine that has much else to do.
+PATIENCE = 20
 
 
 class Socket:
@@ -28,17 +30,17 @@ class Socket:
         self.wire = WebsocketCommunicator(application, f"/ws/chats/{conversation_id}/?{query}", headers=pairs)
 
     async def __aenter__(self) -> Self:
-        accepted, _ = await self.wire.connect(timeout=5)
+        accepted, _ = await self.wire.connect(timeout=PATIENCE)
         assert accepted
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self.wire.disconnect(timeout=5)
+        await self.wire.disconnect(timeout=PATIENCE)
         await asyncio.to_thread(tailer_has_noticed)
 
     async def text(self) -> str:
         """The next frame, or an empty string once the server has closed."""
-        event = await self.wire.receive_output(timeout=5)
+        event = await self.wire.receive_output(timeout=PATIENCE)
         if event["type"] == "websocket.close":
             self.close_code = event["code"]
             return ""
@@ -80,7 +82,7 @@ def tailer_has_noticed() -> None:
     if tail._tailer is not None and tail._tailer.alive():
         noticed = threading.Event()
         tail._tailer.tell(noticed.set)
-        assert noticed.wait(5)
+        assert noticed.wait(PATIENCE)
 
 
 def in_thread(function: Callable[..., T]) -> Callable[..., Any]:

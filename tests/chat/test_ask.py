@@ -116,7 +116,7 @@ def test_without_a_worker_it_says_so_and_waits_on(owner: User, worker: Callable[
     monkeypatch.setattr(OutputWrapper, "write", watch)
 
     def work(run: Run) -> None:
-        told.wait(5)
+        told.wait(20)
         answer(run, "Late.")
 
     worker(work)

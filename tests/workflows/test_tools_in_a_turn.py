@@ -40,7 +40,7 @@ def web() -> Iterator[Web]:
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
-    ready.wait(5)
+    assert ready.wait(20)
     yield found[0]
     loop.call_soon_threadsafe(stop.set)
     thread.join(5)
