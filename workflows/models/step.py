@@ -41,6 +41,7 @@ class StepRun(models.Model):
     replies = models.PositiveIntegerField(default=0, help_text="Model replies committed so far.")
     output: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="What it gave.")
     error = models.TextField(blank=True, help_text="Why it failed.")
+    reason = models.TextField(blank=True, help_text="Why it was left out.")
     input_tokens = models.PositiveBigIntegerField(default=0, help_text="Tokens that the model was sent.")
     output_tokens = models.PositiveBigIntegerField(default=0, help_text="Tokens that the model gave.")
     cost = models.DecimalField(max_digits=14, decimal_places=6, null=True, help_text="US dollars; empty: no price known.")
