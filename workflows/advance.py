@@ -14,7 +14,7 @@ from chat import log
 from chat.models import Message
 from workflows.definition import Definition, StepPart
 from workflows.endings import postpone, wait_for_user
-from workflows.graph import Next, Ran
+from workflows.graph import Next, Ran, Turn
 from workflows.journal import Hold, guard
 from workflows.ledger import end_run, run_message, step_told
 from workflows.models import Agent, HelpRequest, Run, RunStatus, StepRun, StepStatus
@@ -47,7 +47,7 @@ def advance(run: Run, driven: Collection[UUID], troubled: Mapping[UUID, timedelt
     starts = [resume(run, row, definition) for row in resumable(rows, {*driven, *troubled})]
     found = definition.graph().next([ran(row) for row in rows])
     while found.skip or found.start:
-        rows += [skip(run, turn.key, turn.round) for turn in found.skip]
+        rows += [skip(run, turn) for turn in found.skip]
         made = [create(run, definition, turn.key, turn.round, rows) for turn in found.start]
         starts += [first(run, row, definition) for row in made]
         rows += made
@@ -130,10 +130,11 @@ def values(run: Run, rows: list[StepRun], number: int) -> dict[str, str]:
     return {**given, **outputs, "round": str(number), "now": timezone.now().isoformat(timespec="seconds")}
 
 
-def skip(run: Run, key: str, number: int) -> StepRun:
-    """Note that a step is left out."""
+def skip(run: Run, turn: Turn) -> StepRun:
+    """Note that a step is left out, and why."""
     now = timezone.now()
-    return StepRun.objects.create(run=run, key=key, round=number, status=StepStatus.SKIPPED, started_at=now, finished_at=now)
+    fields = {"status": StepStatus.SKIPPED, "reason": turn.why, "started_at": now, "finished_at": now}
+    return StepRun.objects.create(run=run, key=turn.key, round=turn.round, **fields)
 
 
 def finish(run: Run, found: Next, rows: list[StepRun]) -> None:
