@@ -162,6 +162,18 @@ def let_quotes_go(state: StateCore) -> None:
             tokens.insert(index + 3, Token("text", "", 0, content=quotes))
 
 
-PARSER = MarkdownIt("js-default", {"html": False, "linkify": True, "breaks": True}, renderer_cls=Renderer)
-PARSER.core.ruler.after("linkify", "let_quotes_go", let_quotes_go)
-UNLINKED = MarkdownIt("js-default", {"html": False, "linkify": False, "breaks": True}, renderer_cls=Renderer)
+def lower_headings(state: StateCore) -> None:
+    """The page has its own heading of the first level: a text's begin below it."""
+    for block in state.tokens:
+        if block.type in ("heading_open", "heading_close"):
+            block.tag = f"h{min(int(block.tag[1]) + 1, 6)}"
+
+
+def parser(*, linkify: bool) -> MarkdownIt:
+    made = MarkdownIt("js-default", {"html": False, "linkify": linkify, "breaks": True}, renderer_cls=Renderer)
+    made.core.ruler.after("linkify", "let_quotes_go", let_quotes_go)
+    made.core.ruler.push("lower_headings", lower_headings)
+    return made
+
+
+PARSER, UNLINKED = parser(linkify=True), parser(linkify=False)

@@ -62,6 +62,7 @@ def test_hostile_text_becomes_harmless_html(text: str) -> None:
         ("a\nb", "a<br>"),
         ("```python\nx = 1\n```", '<code class="language-python">x = 1'),
         ("1. one\n2. two", "<li>two</li>"),
+        ("# Plan\n\n###### Detail", "<h2>Plan</h2>\n<h6>Detail</h6>"),
         ("| a | b |\n|---|---|\n| 1 | 2 |", "<td>2</td>"),
         ("~~gone~~", "<s>gone</s>"),
         ("see https://example.com/x", '<a href="https://example.com/x"'),

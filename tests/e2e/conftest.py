@@ -60,7 +60,7 @@ class Complaints(list[str]):
 
     def hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.append(message.text)
+            self.append(f"{message.text} {message.location['url']}" if "Failed to load" in message.text else message.text)
 
     @contextmanager
     def about_the_network(self) -> Iterator[None]:

@@ -1,0 +1,171 @@
+"""What a careful visitor looks for on each page: weight, strangers, complaints, names, headings, a phone's width, contrast."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from tests.e2e.conftest import Complaints
+from tests.e2e.site import Chat, Site
+
+pytestmark = pytest.mark.e2e
+
+# Bytes over the wire of a first visit, with everything the page loads.
+MOST_BYTES = 250_000
+WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=380, height=720)
+SIGNED_IN = {
+    "chat": "{chat}",
+    "empty chat": "{empty}",
+    "archived": "/chats/archived/",
+    "home": "/",
+    "runs": "/runs/",
+    "run": "{run}",
+    "profile": "/profile/",
+    "models": "/settings/models/",
+    "new model": "/settings/models/add/",
+    "nothing here": "/nothing/",
+}
+OUTSIDE = {"sign in": "/login/", "link": "{link}", "used link": "/sign-in/used/"}
+PROSE = """
+from chat.models import Conversation, Message
+from chat.log import post
+text = "# Plan\\n\\n1. *one*\\n2. `two`\\n\\n```python\\nprint(1)\\n```\\n\\n| a | b |\\n|---|---|\\n| 1 | 2 |\\n\\n> said [so](https://example.com)\\n\\n---"
+talk = Conversation.objects.order_by("-updated_at").first()
+post(talk.pk, Message(kind="message", author="assistant", via="run", text=text), Message(kind="thought", author="assistant", via="run", text="hm"))
+"""
+HEADINGS = "() => [...document.querySelectorAll('h1')].filter((one) => one.checkVisibility()).length"
+SIDEWAYS = "() => document.documentElement.scrollWidth - innerWidth"
+
+
+class House:
+    """Agentron after a first morning of use, and how its owner's browser is signed in."""
+
+    def __init__(self, site: Site, browser: Browser) -> None:
+        self.site = site
+        context = browser.new_context()
+        page = context.new_page()
+        self.paths = {"link": site.link()[len(site.address) :], **live_in(site, page)}
+        self.state = context.storage_state()
+        context.close()
+
+    def visit(self, context: BrowserContext, path: str) -> tuple[Page, "Traffic"]:
+        """A page in a new tab, once everything it loads is there, and what went over the wire for it."""
+        page = context.new_page()
+        traffic = Traffic(page)
+        page.goto(self.site.address + path.format(**self.paths))
+        page.wait_for_load_state("load")
+        if page.locator("#connection").count():
+            Chat(page).is_live()
+        return page, traffic
+
+
+class Traffic:
+    """What a tab asks for."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.weight = page, 0
+        self.urls: list[str] = []
+        page.on("request", lambda request: self.urls.append(request.url))
+        wire = page.context.new_cdp_session(page)
+        wire.send("Network.enable")
+        wire.on("Network.loadingFinished", self.weigh)
+
+    def weigh(self, event: dict[str, Any]) -> None:
+        """Add a file with its headers, as it came: compressed."""
+        self.weight += int(event["encodedDataLength"])
+
+    def strangers(self) -> list[str]:
+        """The addresses that are not the page's own site's."""
+        own = self.page.url[: self.page.url.index("/", len("http://"))]
+        return [url for url in self.urls if not url.startswith((own, "data:"))]
+
+
+def live_in(site: Site, page: Page) -> dict[str, str]:
+    """Say and ask things; where they can be seen."""
+    chat = site.enter(page)
+    for words in ("what time is it in Tokyo?", "Ask me to choose between red, green or blue"):
+        chat.say(words)
+        chat.rests() if "time" in words else expect(page.get_by_label("A question for you")).to_be_visible()
+    done = site.machine.run("shell", "--no-imports", "-c", PROSE)
+    assert done.returncode == 0, done.stderr
+    talk = page.url
+    page.get_by_role("button", name="New conversation", exact=True).click()
+    page.wait_for_url(lambda url: url != talk)
+    empty = page.url
+    page.goto(f"{site.address}/runs/")
+    run = page.locator("main a[href^='/runs/']").filter(visible=True)
+    found = {"chat": talk, "empty": empty, "run": next(link for link in hrefs(run) if re.search(r"/runs/[0-9a-f-]{36}/", link))}
+    return {name: path.removeprefix(site.address) for name, path in found.items()}
+
+
+def hrefs(links: Any) -> list[str]:
+    """Where links lead."""
+    found: list[str] = links.evaluate_all("all => all.map((one) => one.getAttribute('href'))")
+    return found
+
+
+@pytest.fixture(scope="module")
+def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with Site.up(tmp_path_factory.mktemp("quality")) as site:
+        yield House(site, browser)
+
+
+@pytest.fixture
+def inside(house: House, browser: Browser, complaints: Complaints) -> Iterator[BrowserContext]:
+    """The owner's browser, with nothing in its cache."""
+    yield from watched(browser, complaints, storage_state=house.state)
+
+
+@pytest.fixture
+def outside(browser: Browser, complaints: Complaints) -> Iterator[BrowserContext]:
+    """A browser that nobody has signed in with."""
+    yield from watched(browser, complaints)
+
+
+def watched(browser: Browser, complaints: Complaints, **options: Any) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport=WIDE, reduced_motion="reduce", **options)
+    context.on("console", complaints.hear)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    yield context
+    context.close()
+
+
+@pytest.mark.parametrize("name", SIGNED_IN)
+def test_a_page_is_fit_for_everybody(house: House, inside: BrowserContext, complaints: Complaints, name: str) -> None:
+    assert not faults(*house.visit(inside, SIGNED_IN[name]))
+    complaints[:] = [text for text in complaints if "404" not in text]  # The page of what is not there is one.
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_a_way_in_is_fit_for_everybody(house: House, outside: BrowserContext, name: str) -> None:
+    assert not faults(*house.visit(outside, OUTSIDE[name]))
+
+
+def faults(page: Page, traffic: "Traffic") -> list[str]:
+    """What is wrong, at both widths, in light and in dark."""
+    found = [f"asks {url}" for url in traffic.strangers()]
+    found += [f"weighs {traffic.weight:,} bytes"] if traffic.weight > MOST_BYTES else []
+    found += [] if page.evaluate(HEADINGS) == 1 else ["not one heading of the first level"]
+    found += [] if page.title() and page.locator("html[lang]").count() else ["no title or no language"]
+    for scheme in ("light", "dark"):
+        for size in (WIDE, NARROW):
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            page.set_viewport_size(size)
+            found += [f"{scheme}, {size['width']} px: {fault}" for fault in (*sideways(page), *axe(page))]
+    return found
+
+
+def sideways(page: Page) -> list[str]:
+    """Whether one has to scroll sideways."""
+    too_wide = page.evaluate(SIDEWAYS)
+    return [f"{too_wide} px too wide"] if too_wide > 0 else []
+
+
+def axe(page: Page) -> list[str]:
+    """What axe finds serious or critical, and where."""
+    found = Axe().run(page).response["violations"]
+    bad = [rule for rule in found if rule["impact"] in ("serious", "critical")]
+    return [f"{rule['id']}: {node['target']} {node['html'][:120]}" for rule in bad for node in rule["nodes"]]
