@@ -39,12 +39,15 @@ def desk(user: User) -> dict[str, Any]:
     mine = lines(Run.objects.of(user))
     due = Q(not_before=None) | Q(not_before__lte=timezone.now())
     asked = list(open_questions(user)[: MOST_CARDS + 1])
+    going = list(mine.filter(Q(status=RunStatus.RUNNING) | Q(due, status=RunStatus.QUEUED)).order_by("-status", "queued_at")[:MOST_LINES])
+    # What moved on since that was read would stand in two places.
+    rest = mine.exclude(pk__in=[run.pk for run in going])
     return {
         "cards": cards(asked[:MOST_CARDS]),
         "more_cards": len(asked) > MOST_CARDS,
-        "going": mine.filter(Q(status=RunStatus.RUNNING) | Q(due, status=RunStatus.QUEUED)).order_by("-status", "queued_at")[:MOST_LINES],
-        "later": mine.filter(status=RunStatus.QUEUED, not_before__gt=timezone.now()).order_by("not_before")[:MOST_LINES],
-        "results": mine.filter(status__in=FINISHED)[:MOST_RESULTS],
+        "going": going,
+        "later": rest.filter(status=RunStatus.QUEUED, not_before__gt=timezone.now()).order_by("not_before")[:MOST_LINES],
+        "results": rest.filter(status__in=FINISHED)[:MOST_RESULTS],
         "no_worker": not Heartbeat.objects.filter(kind=Heartbeat.Kind.WORKER).alive(WORKER_SECONDS).exists(),
     }
 
