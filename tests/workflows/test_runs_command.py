@@ -43,12 +43,28 @@ def test_a_run_is_shown_with_its_steps_and_questions(run: Run) -> None:
 
     text = runs("show", str(run.pk))
 
-    assert all(word in text for word in ("waiting_for_user", "step turn", "ask_user", "Which?"))
+    assert all(
+        word in text for word in ("Waiting for an answer", "Plan my week", "Ask you: waits for the answer", "Which?", "runs respond")
+    )
+    assert not any(word in text for word in ("waiting_for_user", "step", "intended"))
     assert json.loads(runs("show", str(run.pk), "--json"))["id"] == str(run.pk)
 
 
+def test_whoever_answers_is_told_what_comes_next_or_why_not(run: Run) -> None:
+    questions = [make_question(run), make_question(run)]
+
+    with pytest.raises(SystemExit, match="several open questions: answer each by its id"):
+        runs("respond", str(run.pk), "The second")
+    assert "the run waits for 1 more" in runs("respond", str(questions[0].pk), "The second")
+    assert "the run goes on" in runs("respond", str(run.pk), "The first")
+    with pytest.raises(SystemExit, match=r"no open question: .*pending-help"):
+        runs("respond", str(run.pk), "Again")
+    with pytest.raises(SystemExit, match="already answered by owner"):
+        runs("respond", str(questions[0].pk), "Again")
+
+
 def test_a_run_is_cancelled_once_and_retried(run: Run) -> None:
-    assert "cancelled" in runs("cancel", str(run.pk))
+    assert "Cancelled" in runs("cancel", str(run.pk))
     with pytest.raises(SystemExit, match="cancelled already"):
         runs("cancel", str(run.pk))
     assert json.loads(runs("retry", str(run.pk), "--json"))["retry_of"] == str(run.pk)

@@ -8,12 +8,14 @@ from django.core.management.base import CommandParser
 
 from chat.commands import Command as BaseCommand
 from chat.commands import add_user_argument, the_user
+from chat.errors import InvalidError
 from chat.http.rows import one
 from chat.models import Message
-from chat.terminal import clean
 from workflows import engine
-from workflows.models import HelpRequest, Run, RunStatus, Trigger
+from workflows.errors import NotAllowedError
+from workflows.models import HelpRequest, HelpStatus, Run, RunStatus, Trigger
 from workflows.rows import listed, own_run, questions_of
+from workflows.run_text import asked, described, short
 from workflows.schemas import HelpRequestOut, RunOut
 
 VERBS = {
@@ -58,7 +60,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.print_json([run.model_dump(mode="json") for run in runs])
             return
-        table = [(run.id, run.status, run.trigger, f"{run.queued_at:%Y-%m-%d %H:%M}", said(run)) for run in runs]
+        table = [(run.id, run.status, run.trigger, f"{run.queued_at:%Y-%m-%d %H:%M}", asked(run)) for run in runs]
         self.print_table(("ID", "STATUS", "BY", "SINCE (UTC)", "WHAT"), table)
 
     def show(self, user: User, options: dict[str, Any]) -> None:
@@ -82,15 +84,16 @@ class Command(BaseCommand):
     def respond(self, user: User, options: dict[str, Any]) -> None:
         question = HelpRequest.objects.of(user).filter(pk=options["id"]).first()
         run = question.run if question else one(Run.objects.of(user), options["id"], "run or question")
-        engine.respond_to_run(
-            run,
-            by=user,
-            via=Message.Via.CLI,
-            response=options["text"],
-            decision=options["decision"],
-            request_id=question.pk if question else options["request"],
-        )
-        self.print_run(own_run(user, run.pk), options)
+        request_id = question.pk if question else options["request"] or only_question(run)
+        given = {"response": options["text"], "decision": options["decision"], "request_id": request_id}
+        engine.respond_to_run(run, by=user, via=Message.Via.CLI, **given)
+        found = RunOut.of(own_run(user, run.pk))
+        if options["json"]:
+            self.print_json(found.model_dump(mode="json"))
+            return
+        waiting = sum(item.status == HelpStatus.OPEN for item in found.help_requests)
+        goes_on = f"the run waits for {waiting} more" if waiting else "the run goes on"
+        self.stdout.write(f"Your answer was taken, {goes_on}: agentron runs show {run.pk}")
 
     def print_run(self, run: Run, options: dict[str, Any]) -> None:
         """A run, as JSON or for a person."""
@@ -98,30 +101,14 @@ class Command(BaseCommand):
         if options["json"]:
             self.print_json(found.model_dump(mode="json"))
             return
-        self.stdout.write("\n".join(lines(found)))
+        self.stdout.write("\n".join(described(found)))
 
 
-def lines(run: RunOut) -> list[str]:
-    """A run for a person to read."""
-    used = f"{run.usage.input_tokens} tokens in, {run.usage.output_tokens} out"
-    found = [f"Run {run.id}: {run.status}", f"  asked: {said(run)}", f"  conversation: {run.conversation_id}", f"  used: {used}"]
-    for step in run.steps:
-        found.append(f"  step {step.key}: {step.status}")
-        found += [f"    {call.tool}: {call.state}{f' ({short(call.error)})' if call.error else ''}" for call in step.tool_calls]
-    found += [f"  question {item.id}: {item.status}: {short(item.question)}" for item in run.help_requests]
-    if run.error:
-        found.append(f"  error: {clean(run.error)}")
-    if run.output is not None:
-        found.append(f"  answer: {clean(str(run.output))}")
-    return found
-
-
-def said(run: RunOut) -> str:
-    """What a run was asked, in one line."""
-    return short(str(run.input.get("text", "")))
-
-
-def short(text: str) -> str:
-    """The beginning of a text, in one line."""
-    line = clean(" ".join(text.split()))
-    return line if len(line) <= 70 else f"{line[:69]}…"
+def only_question(run: Run) -> UUID:
+    """The question that `run` waits for. Raises RefusedError where there is none, or not only one."""
+    waiting = list(HelpRequest.objects.filter(run=run).open().values_list("pk", flat=True)[:2])
+    if not waiting:
+        raise NotAllowedError(f"Run {run.pk} has no open question: `agentron runs pending-help` lists those that wait.")
+    if len(waiting) > 1:
+        raise InvalidError(f"Run {run.pk} has several open questions: answer each by its id, which `agentron runs pending-help` shows.")
+    return waiting[0]
