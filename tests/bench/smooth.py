@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 
 from tests.bench.table import Row
 from tests.e2e.site import Chat, Site
@@ -25,8 +25,6 @@ WATCH = """() => {
     });
 }"""
 SEEN = "() => { const { tasks, frames } = window.seen; window.seen.tasks = []; window.seen.frames = []; return { tasks, frames }; }"
-TO_TOP = "() => document.querySelector('.earlier').scrollIntoView()"
-MORE = "before => document.querySelectorAll('#log .entry').length > before"
 
 
 def smoothness(site: Site, model: ModelServer, context: BrowserContext, made: dict[str, str]) -> Iterator[Row]:
@@ -39,7 +37,7 @@ def smoothness(site: Site, model: ModelServer, context: BrowserContext, made: di
     yield Row("browser: a long conversation, to open and connect", f"{time.monotonic() - began:.1f} s")
     page.evaluate(WATCH)
     began = time.monotonic()
-    count = scroll_up(page)
+    count = chat.scroll_up()
     yield Row(f"browser: to scroll up through {count:,} messages", f"{time.monotonic() - began:.1f} s")
     yield from jank("while scrolling up", page.evaluate(SEEN))
     # The model says a word every few milliseconds.
@@ -49,16 +47,6 @@ def smoothness(site: Site, model: ModelServer, context: BrowserContext, made: di
     chat.rests()
     yield from jank(f"while an answer comes below {count:,} messages", page.evaluate(SEEN))
     page.close()
-
-
-def scroll_up(page: Page) -> int:
-    """Scroll until there is nothing earlier; how many messages there are."""
-    entries, earlier = page.locator("#log .entry"), page.locator(".earlier")
-    while earlier.count():
-        before = entries.count()
-        page.evaluate(TO_TOP)
-        page.wait_for_function(MORE, arg=before)
-    return entries.count()
 
 
 def jank(what: str, seen: dict[str, Any]) -> Iterator[Row]:

@@ -99,6 +99,15 @@ class Chat:
         expect(self.page.locator("#pending .entry")).to_have_count(0)
         expect(self.page.locator("#activity")).to_be_hidden()
 
+    def scroll_up(self) -> int:
+        """Scroll until there is nothing earlier; how many entries there are."""
+        entries, earlier = self.page.locator("#log .entry"), self.page.locator("#log .earlier")
+        while earlier.count():
+            before = entries.count()
+            self.page.evaluate("() => document.querySelector('#log .earlier').scrollIntoView()")
+            self.page.wait_for_function("before => document.querySelectorAll('#log .entry').length > before", arg=before)
+        return entries.count()
+
     def entries(self) -> list[str]:
         """What the log shows, times aside."""
         texts = self.page.locator("#log .entry:visible").all_inner_texts()
