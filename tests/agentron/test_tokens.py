@@ -50,6 +50,15 @@ def test_a_revoked_token_lets_nobody_in(capsys: pytest.CaptureFixture[str]) -> N
     assert user_of_token(secret) is None
 
 
+def test_a_revoked_token_is_listed_only_where_all_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    make_user(is_superuser=True)
+    tokens(capsys, "add", "old")
+    tokens(capsys, "revoke", "old")
+
+    assert "old" not in tokens(capsys, "list")
+    assert "old" in tokens(capsys, "list", "--all")
+
+
 def test_the_list_never_shows_a_token(capsys: pytest.CaptureFixture[str]) -> None:
     make_user(is_superuser=True)
     secret = tokens(capsys, "add", "x").strip()

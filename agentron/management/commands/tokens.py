@@ -24,6 +24,7 @@ class Command(BaseCommand):
             add_user_argument(sub)
             if verb == "list":
                 sub.add_argument("--json", action="store_true", help="print JSON")
+                sub.add_argument("--all", action="store_true", help="the revoked ones too")
             else:
                 sub.add_argument("name", help="what uses it, such as “backup script”")
 
@@ -45,6 +46,8 @@ class Command(BaseCommand):
 
     def list(self, options: dict[str, Any]) -> None:
         tokens = ApiToken.objects.filter(user=the_user(options["user"]))
+        if not options["all"]:
+            tokens = tokens.filter(revoked_at=None)
         if options["json"]:
             names = ("name", "prefix", "created_at", "last_used_at", "revoked_at")
             self.print_json([{name: getattr(token, name) for name in names} for token in tokens])
