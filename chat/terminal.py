@@ -50,7 +50,8 @@ class Terminal:
             if silent and not drafts and time.monotonic() - started > PATIENCE_SECONDS:
                 silent = False
                 self.err.write(
-                    f"Nothing has happened for {PATIENCE_SECONDS} s, still waiting. Is a worker running? `agentron doctor` tells."
+                    "Your message is stored and waits for a worker: is one running? `agentron doctor` tells, `agentron up` starts everything.\n"
+                    "Ctrl-C leaves; the answer comes into the conversation all the same."
                 )
             self.listener.wait(1)
 

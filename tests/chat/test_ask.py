@@ -124,7 +124,7 @@ def test_without_a_worker_it_says_so_and_waits_on(owner: User, worker: Callable[
     status, out, err = ask("hello", "--user", "owner")
 
     assert (status, out) == (0, "Late.\n")
-    assert "Is a worker running?" in err
+    assert "is stored and waits for a worker" in err
 
 
 @pytest.mark.parametrize("arguments", [("hello", "--user", "nobody"), ("  ", "--user", "owner")])
