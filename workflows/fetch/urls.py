@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 import idna
 from django.conf import settings
 
+from workflows.fetch.addresses import is_public
 from workflows.tools import ToolError
 
 MAX_URL = 2_000
@@ -88,11 +89,17 @@ def canonical(parts: SplitResult, text: str) -> str:
         host = spelled((parts.hostname or "").lower(), bracketed="[" in parts.netloc)
     except ValueError as exc:
         raise refused(text, "its host is not written as a plain name or address") from exc
-    if not listed(host) and "." not in host and ":" not in host:
-        raise not_public(host)
-    if not listed(host) and f".{host}".endswith(INSIDE):
+    if not listed(host) and is_inside(host):
         raise not_public(host)
     return host
+
+
+def is_inside(host: str) -> bool:
+    """Whether `host` is out of bounds for sure, before it is looked up."""
+    # Only true addresses have come this far that end like one.
+    if ":" in host or NUMBER.fullmatch(host.rsplit(".", 1)[-1]):
+        return not is_public(host)
+    return "." not in host or f".{host}".endswith(INSIDE)
 
 
 def spelled(host: str, *, bracketed: bool) -> str:

@@ -122,6 +122,12 @@ def _names(internet: Internet) -> None:
     internet.web.answers["/"] = reply("a secret")
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost", "db.internal"])
+async def test_of_a_host_and_a_port_that_are_out_of_bounds_the_host_is_named(host: str) -> None:
+    with pytest.raises(ToolError, match="is not on the public internet"):
+        await download(f"http://{host}:6379/")
+
+
 @pytest.mark.parametrize("url", INSIDE)
 async def test_a_url_that_leads_inside_reaches_nothing(internet: Internet, url: str) -> None:
     with pytest.raises(ToolError, match=r"\.$"):
