@@ -33,6 +33,7 @@ api = Api(
 mistakes.install(api)
 api.add_router("", chat_api.router)
 api.add_router("", workflows_api.agents)
+api.add_router("", workflows_api.workflows)
 api.add_router("", workflows_api.runs)
 api.add_router("/health", health.router)
 

@@ -13,7 +13,20 @@ from workflows.assistant import agent_for
 from workflows.definition import Definition
 from workflows.errors import InvalidError, NotAllowedError
 from workflows.ledger import CUT_OFF, run_message
-from workflows.models import CallState, HelpRequest, HelpStatus, Lane, Run, RunStatus, StepRun, StepStatus, ToolCall, Trigger, Workflow
+from workflows.models import (
+    FINISHED,
+    CallState,
+    HelpRequest,
+    HelpStatus,
+    Lane,
+    Run,
+    RunStatus,
+    StepRun,
+    StepStatus,
+    ToolCall,
+    Trigger,
+    Workflow,
+)
 
 MAX_DEPTH = 3
 # How many runs may come of one, all together.
@@ -71,6 +84,21 @@ def execute(
     log.post(run.conversation_id, run_message(run.pk, None, Message.Kind.STATUS, status=run.status, workflow=workflow.name))
     queue.ticket()
     return run
+
+
+def rerun(run: Run, *, by: User, trigger: str, inputs: dict[str, str] | None = None) -> Run:
+    """Run the workflow of an ended run again as it stands now, with its inputs and `inputs` over them, where it reported before.
+
+    Raises NotAllowedError when `run` has not ended, is a turn, or its workflow was deleted.
+    """
+    if run.status not in FINISHED:
+        raise NotAllowedError(f"Run {run.pk} is {run.status}: cancel it first, or wait until it has ended.", run_status=run.status)
+    if run.lane == Lane.TURN:
+        raise NotAllowedError(f"Run {run.pk} is a turn in a chat: say it again there, or retry it.", run_status=run.status)
+    if run.workflow is None:
+        raise NotAllowedError(f"The workflow of run {run.pk} was deleted.", run_status=run.status)
+    given = {**run.input.get("inputs", {}), **(inputs or {})}
+    return execute(run.workflow, by=by, trigger=trigger, inputs=given, conversation=run.conversation)
 
 
 def check_depth(parent: Run) -> None:

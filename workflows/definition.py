@@ -4,9 +4,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from chat.http import sentences
 from workflows import patterns
 from workflows.errors import InvalidError
 from workflows.graph import Condition, Graph, Node, Op
@@ -24,7 +23,7 @@ Problem = tuple[str, str]
 class Part(BaseModel):
     """A piece of a definition; a field that does not exist is a mistake."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, strict=True)
 
 
 class InputPart(Part):
@@ -97,15 +96,6 @@ class Definition(Part):
     def stored(self) -> dict[str, Any]:
         """The definition as JSON, as a revision keeps it and an export writes it."""
         return self.model_dump(mode="json", by_alias=True)
-
-
-def read(data: Any) -> Definition:
-    """A definition from JSON that anybody may have written. Raises InvalidError that names the place of each mistake."""
-    try:
-        return Definition.model_validate(data)
-    except ValidationError as exc:
-        places = sentences.mistakes(exc.errors())
-        raise InvalidError(sentences.told(places), fields=places) from exc
 
 
 def node(step: StepPart) -> Node:

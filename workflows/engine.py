@@ -10,7 +10,7 @@ from django.utils import timezone
 from chat import hints
 from chat.models import Conversation
 from workflows.answers import answer_as, changes, check_answer
-from workflows.beginnings import enqueue_turn, execute, report_back, retry
+from workflows.beginnings import enqueue_turn, execute, report_back, rerun, retry
 from workflows.errors import ConflictError, InvalidError, NotAllowedError
 from workflows.ledger import end_run
 from workflows.models import (
@@ -24,7 +24,7 @@ from workflows.models import (
 from workflows.overdue import go_on
 from workflows.sweep import sweep
 
-__all__ = ["cancel", "enqueue_turn", "execute", "report_back", "respond", "respond_to_run", "retry", "stop_turns", "sweep"]
+__all__ = ["cancel", "enqueue_turn", "execute", "report_back", "rerun", "respond", "respond_to_run", "retry", "stop_turns", "sweep"]
 
 
 def respond_to_run(

@@ -1,4 +1,4 @@
-"""Runs and questions as lists show them: with all that belongs to them, in a fixed number of queries."""
+"""Runs, questions and workflows as lists show them: with all that belongs to them, in a fixed number of queries."""
 
 from uuid import UUID
 
@@ -7,8 +7,9 @@ from django.db.models import Case, Count, IntegerField, OuterRef, Prefetch, Quer
 from django.db.models.functions import Coalesce
 
 from chat.http.rows import one
-from workflows.models import HelpRequest, Run, RunStatus, StepRun
+from workflows.models import HelpRequest, Revision, Run, RunStatus, Step, StepRun, Workflow
 from workflows.models.run import RunQuerySet
+from workflows.models.workflow import WorkflowQuerySet
 
 
 def listed(rows: RunQuerySet) -> RunQuerySet:
@@ -16,10 +17,11 @@ def listed(rows: RunQuerySet) -> RunQuerySet:
 
     Checkpoints stay behind: they are large, and nobody looks at them.
     """
-    steps = StepRun.objects.defer("messages").prefetch_related("tool_calls")
+    steps = StepRun.objects.select_related("agent").defer("messages", "agent__instructions").prefetch_related("tool_calls")
     questions = questions_of(HelpRequest.objects.all()).order_by("asked_at", "pk")
     related = (Prefetch("steps", steps), Prefetch("help_requests", questions))
-    return rows.select_related("agent").prefetch_related(*related).annotate(position=place())
+    whose = rows.select_related("agent", "workflow", "revision").defer("revision__data", "agent__instructions")
+    return whose.prefetch_related(*related).annotate(position=place())
 
 
 def place() -> Case:
@@ -37,3 +39,15 @@ def questions_of(rows: QuerySet[HelpRequest]) -> QuerySet[HelpRequest]:
 def own_run(user: User, run_id: UUID) -> Run:
     """A run of `user`'s with all that belongs to it, or MissingError."""
     return one(listed(Run.objects.of(user)), run_id, "run")
+
+
+def shown(rows: WorkflowQuerySet) -> WorkflowQuerySet:
+    """`rows` with their steps, the steps' agents, and the number of their newest version."""
+    steps = Step.objects.select_related("agent").defer("agent__instructions")
+    newest = Revision.objects.filter(workflow=OuterRef("pk")).order_by("-number").values("number")[:1]
+    return rows.prefetch_related(Prefetch("steps", steps)).annotate(revision=Subquery(newest))
+
+
+def own_workflow(user: User, workflow_id: UUID) -> Workflow:
+    """A workflow of `user`'s with all that belongs to it, or MissingError."""
+    return one(shown(Workflow.objects.of(user)), workflow_id, "workflow")

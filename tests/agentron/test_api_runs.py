@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from chat.models import Conversation
-from tests.factories import make_agent, make_conversation, make_turn
+from tests.factories import make_agent, make_conversation, make_turn, make_workflow
 from workflows.models import Effect, HelpRequest, Run, RunStatus, StepRun, StepStatus, ToolCall
 
 
@@ -187,6 +187,7 @@ def test_the_queue_tells_how_busy_it_is(api: Client, run: Run) -> None:
 def routes(run: Run) -> list[tuple[str, str]]:
     """Every route to an object of somebody's."""
     agent = make_agent(owner=run.owner)
+    workflow = make_workflow({"key": "one"}, owner=run.owner)
     return [
         ("get", f"/api/conversations/{run.conversation_id}"),
         ("get", f"/api/conversations/{run.conversation_id}/messages"),
@@ -197,7 +198,14 @@ def routes(run: Run) -> list[tuple[str, str]]:
         ("post", f"/api/runs/{run.pk}/cancel"),
         ("post", f"/api/runs/{run.pk}/retry"),
         ("post", f"/api/runs/{run.pk}/respond"),
-        ("get", f"/api/agents/{agent.pk}"),
+        ("post", f"/api/runs/{run.pk}/rerun"),
+        *((method, f"/api/agents/{agent.pk}") for method in ("get", "patch", "delete")),
+        ("get", f"/api/agents/{agent.pk}/revisions"),
+        ("post", f"/api/agents/{agent.pk}/rollback"),
+        *((method, f"/api/workflows/{workflow.pk}") for method in ("get", "patch", "delete")),
+        ("get", f"/api/workflows/{workflow.pk}/revisions"),
+        ("post", f"/api/workflows/{workflow.pk}/rollback"),
+        ("post", f"/api/workflows/{workflow.pk}/execute"),
     ]
 
 
@@ -208,8 +216,9 @@ def test_what_is_somebody_elses_is_as_missing_as_what_never_was(as_stranger: Cli
     for method, path in routes(run):
         head, pk, *tail = path.split("/")[2:]
         other = "/".join(["/api", head, never, *tail])
-        foreign = as_stranger.generic(method.upper(), path, "{}", content_type="application/json")
-        missing = as_stranger.generic(method.upper(), other, "{}", content_type="application/json")
+        body = '{"revision": 1}' if path.endswith("rollback") else "{}"
+        foreign = as_stranger.generic(method.upper(), path, body, content_type="application/json")
+        missing = as_stranger.generic(method.upper(), other, body, content_type="application/json")
         assert (foreign.status_code, missing.status_code) == (404, 404), path
         assert foreign.content.decode().replace(pk, never) == missing.content.decode()
     assert as_stranger.get("/api/runs").json()["items"] == []

@@ -1,17 +1,16 @@
-"""What the API takes and gives for agents, runs and questions."""
+"""What the API takes and gives for runs."""
 
+import json
 from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from ninja import Field, Schema
-from pydantic import WithJsonSchema
+from ninja import Schema
+from pydantic import BeforeValidator, WithJsonSchema
 
-from chat.log import MAX_TEXT
 from chat.schemas import Body, MessageOut, Stamp
-from workflows.models import Agent, CallState, Effect, HelpRequest, HelpStatus, Lane, Run, RunStatus, StepRun, StepStatus, ToolCall, Trigger
-
-HelpKind = Annotated[str, WithJsonSchema({"type": "string", "enum": HelpRequest.Kind.values})]
+from workflows.models import CallState, Effect, Lane, Run, RunStatus, StepRun, StepStatus, ToolCall, Trigger
+from workflows.schemas.questions import HelpRequestOut
 
 
 def dollars(cost: Decimal | None) -> float | None:
@@ -19,40 +18,12 @@ def dollars(cost: Decimal | None) -> float | None:
     return None if cost is None else float(cost)
 
 
-class AgentOut(Schema):
-    """Instructions, a model and tools under a name."""
-
-    id: UUID
-    name: str
-    description: str
-    instructions: str
-    model: str
-    tools: list[str]
-    tool_policy: dict[str, Any]
-    limits: dict[str, int]
-    shared: bool
-
-    @classmethod
-    def of(cls, agent: Agent) -> Self:
-        """`shared`: everybody may use it, only administrators may change it."""
-        return cls(
-            id=agent.pk,
-            name=agent.name,
-            description=agent.description,
-            instructions=agent.instructions,
-            model=agent.model,
-            tools=agent.tools,
-            tool_policy=agent.tool_policy,
-            limits=agent.limits,
-            shared=agent.owner_id is None,
-        )
+def plain(value: Any) -> Any:
+    """An input as a prompt gets it: what is no text is written as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-class Agents(Schema):
-    """A page of agents, the newest first."""
-
-    items: list[AgentOut]
-    next: str | None
+Input = Annotated[str, BeforeValidator(plain), WithJsonSchema({"description": "A text; anything else is written as JSON."})]
 
 
 class UsageOut(Schema):
@@ -96,15 +67,17 @@ class ToolCallOut(Schema):
 
 
 class StepOut(Schema):
-    """One step of a run; a turn has one."""
+    """One step of a run; a turn has one. `reason` says of a skipped one why it was left out."""
 
     key: str
     agent: UUID | None
+    agent_name: str | None
     round: int
     prompt: str
     status: StepStatus
     output: Any
     error: str
+    reason: str
     usage: UsageOut
     started_at: Stamp | None
     finished_at: Stamp | None
@@ -115,11 +88,13 @@ class StepOut(Schema):
         return cls(
             key=step.key,
             agent=step.agent_id,
+            agent_name=step.agent.name if step.agent else None,
             round=step.round,
             prompt=step.prompt,
             status=StepStatus(step.status),
             output=step.output,
             error=step.error,
+            reason=step.reason,
             usage=UsageOut.of(step),
             started_at=step.started_at,
             finished_at=step.finished_at,
@@ -127,71 +102,15 @@ class StepOut(Schema):
         )
 
 
-class HelpRequestOut(Schema):
-    """A question of a run, and its answer if there is one. `answered_by` is a name."""
-
-    id: UUID
-    run_id: UUID
-    conversation_id: UUID
-    kind: HelpKind
-    question: str
-    options: list[str]
-    reason: str
-    default: str
-    tool: str
-    arguments: dict[str, Any] | None
-    args_hash: str
-    decisions: list[str]
-    status: HelpStatus
-    response: str
-    decision: str
-    answered_by: str | None
-    answered_via: str | None
-    asked_at: Stamp
-    answered_at: Stamp | None
-    expires_at: Stamp | None
-
-    @classmethod
-    def of(cls, request: HelpRequest) -> Self:
-        return cls(
-            id=request.pk,
-            run_id=request.run_id,
-            conversation_id=request.run.conversation_id,
-            kind=request.kind,
-            question=request.question,
-            options=request.options,
-            reason=request.reason,
-            default=request.default,
-            tool=request.tool,
-            arguments=request.arguments,
-            args_hash=request.args_hash,
-            decisions=request.decisions,
-            status=HelpStatus(request.status),
-            response=request.response,
-            decision=request.decision,
-            answered_by=request.answered_by.get_username() if request.answered_by else None,
-            answered_via=request.answered_via or None,
-            asked_at=request.asked_at,
-            answered_at=request.answered_at,
-            expires_at=request.expires_at,
-        )
-
-
-class HelpRequests(Schema):
-    """A page of questions, the oldest first."""
-
-    items: list[HelpRequestOut]
-    next: str | None
-
-
 class RunOut(Schema):
-    """A run with its steps and questions. `position` is its place in the queue, from 1; null unless it is queued."""
+    """A run with its steps and questions; a turn has no workflow. `position`: its place in the queue, from 1, while it is queued."""
 
     id: UUID
     status: RunStatus
     trigger: Trigger
     lane: Lane
     workflow: UUID | None
+    workflow_name: str | None
     revision: int | None
     agent: UUID | None
     agent_name: str | None
@@ -220,8 +139,9 @@ class RunOut(Schema):
             status=RunStatus(run.status),
             trigger=Trigger(run.trigger),
             lane=Lane(run.lane),
-            workflow=None,
-            revision=None,
+            workflow=run.workflow_id,
+            workflow_name=run.workflow.name if run.workflow else None,
+            revision=run.revision.number if run.revision else None,
             agent=run.agent_id,
             agent_name=run.agent.name if run.agent else None,
             conversation_id=run.conversation_id,
@@ -257,14 +177,17 @@ class Events(Schema):
     next: int | None
 
 
-class RespondIn(Body):
-    """An answer: a text, a decision, or both. `request_id` is needed where several questions are open."""
+class ExecuteIn(Body):
+    """What a run is given, and where it reports: in a conversation of yours, else in a new one."""
 
-    response: str | None = Field(None, max_length=MAX_TEXT)
-    decision: str | None = Field(None, max_length=16)
-    request_id: UUID | None = None
-    arguments: dict[str, Any] | None = Field(None, description="Other arguments to approve; not possible yet.")
-    args_hash: str | None = Field(None, max_length=64, description="What you saw; another one on the question is a 409.")
+    inputs: dict[str, Input] = {}
+    conversation_id: UUID | None = None
+
+
+class RerunIn(Body):
+    """Inputs that are to be different from those of the earlier run; the others stay."""
+
+    inputs: dict[str, Input] = {}
 
 
 class LoadOut(Schema):

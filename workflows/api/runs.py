@@ -1,7 +1,8 @@
-"""Agents, runs and questions over HTTP."""
+"""Runs and questions over HTTP."""
 
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from ninja import Query, Router
 
@@ -11,53 +12,37 @@ from chat.http.idempotency import PARAMETER, idempotent
 from chat.http.rows import Paging, one, page
 from chat.models import Message
 from chat.schemas import MessageOut, MessagePaging
-from workflows import engine, queue
-from workflows.errors import InvalidError
-from workflows.models import Agent, HelpRequest, Run, RunStatus, Trigger
+from workflows import engine, queue, references
+from workflows.errors import MissingError
+from workflows.models import HelpRequest, Run, RunStatus, Trigger
+from workflows.models.run import RunQuerySet
 from workflows.rows import listed, own_run, questions_of
-from workflows.schemas import (
-    AgentOut,
-    Agents,
-    Events,
-    HelpRequestOut,
-    HelpRequests,
-    LoadOut,
-    RespondIn,
-    RunOut,
-    Runs,
-)
+from workflows.schemas import Events, HelpRequestOut, HelpRequests, LoadOut, RerunIn, RespondIn, RunOut, Runs
 
-agents = Router(tags=["agents"])
-runs = Router(tags=["runs"])
+router = Router(tags=["runs"])
 
 
-@agents.get("/agents", response=Agents)
-def list_agents(request: HttpRequest, paging: Query[Paging]) -> Agents:
-    """The agents that you may use: your own and the shared ones."""
-    found, onward = page(Agent.objects.of(person(request)), paging, "created_at")
-    return Agents(items=[AgentOut.of(agent) for agent in found], next=onward)
-
-
-@agents.get("/agents/{agent_id}", response=AgentOut)
-def show_agent(request: HttpRequest, agent_id: UUID) -> AgentOut:
-    """One agent."""
-    return AgentOut.of(one(Agent.objects.of(person(request)), agent_id, "agent"))
-
-
-@runs.get("/runs", response=Runs)
-def list_runs(request: HttpRequest, paging: Query[Paging], status: RunStatus | None = None, workflow: str | None = None) -> Runs:
-    """Your runs, the newest first."""
+@router.get("/runs", response=Runs)
+def list_runs(request: HttpRequest, paging: Query[Paging], status: RunStatus | None = None, workflow: str = "") -> Runs:
+    """Your runs, the newest first; `workflow` is an id or a name."""
     rows = Run.objects.of(person(request))
     if status:
         rows = rows.filter(status=status)
     if workflow:
-        # There are turns only, so far, and a turn is no workflow's.
-        rows = rows.none()
+        rows = rows_of(rows, person(request), workflow)
     found, onward = page(listed(rows), paging, "queued_at")
     return Runs(items=[RunOut.of(run) for run in found], next=onward)
 
 
-@runs.get("/runs/pending-help", response=HelpRequests)
+def rows_of(rows: RunQuerySet, user: User, workflow: str) -> RunQuerySet:
+    """Those of `rows` that belong to a workflow of `user`'s; none where there is no such workflow."""
+    try:
+        return rows.filter(workflow=references.workflow(user, workflow))
+    except MissingError:
+        return rows.none()
+
+
+@router.get("/runs/pending-help", response=HelpRequests)
 def pending_help(request: HttpRequest, paging: Query[Paging]) -> HelpRequests:
     """The questions that wait for you, the oldest first."""
     rows = questions_of(HelpRequest.objects.of(person(request)).open())
@@ -65,13 +50,13 @@ def pending_help(request: HttpRequest, paging: Query[Paging]) -> HelpRequests:
     return HelpRequests(items=[HelpRequestOut.of(item) for item in found], next=onward)
 
 
-@runs.get("/runs/{run_id}", response=RunOut)
+@router.get("/runs/{run_id}", response=RunOut)
 def show_run(request: HttpRequest, run_id: UUID) -> RunOut:
     """A run with its steps, tool calls, usage and questions."""
     return RunOut.of(own_run(person(request), run_id))
 
 
-@runs.get("/runs/{run_id}/events", response=Events)
+@router.get("/runs/{run_id}/events", response=Events)
 def list_events(request: HttpRequest, run_id: UUID, paging: Query[MessagePaging]) -> Events:
     """Everything that a run has put into its conversation, in order."""
     run = one(Run.objects.of(person(request)), run_id, "run")
@@ -80,27 +65,24 @@ def list_events(request: HttpRequest, run_id: UUID, paging: Query[MessagePaging]
     return Events(items=[MessageOut.of(row) for row in items], next=onward)
 
 
-@runs.post("/runs/{run_id}/respond", response=RunOut, openapi_extra=PARAMETER)
+@router.post("/runs/{run_id}/respond", response=RunOut, openapi_extra=PARAMETER)
 @idempotent(200)
 def respond(request: HttpRequest, run_id: UUID, body: RespondIn) -> RunOut:
     """Answer a question of a run. The first answer wins, and the run goes on."""
-    run = one(Run.objects.of(person(request)), run_id, "run")
-    if body.arguments is not None:
-        sentence = "Changed arguments cannot be approved yet: decline, and say what you would rather have."
-        raise InvalidError(sentence, fields={"arguments": sentence})
     engine.respond_to_run(
-        run,
+        one(Run.objects.of(person(request)), run_id, "run"),
         by=person(request),
         via=Message.Via.API,
         response=body.response or "",
         decision=body.decision or "",
         request_id=body.request_id,
         args_hash=body.args_hash or "",
+        arguments=body.arguments,
     )
     return RunOut.of(own_run(person(request), run_id))
 
 
-@runs.post("/runs/{run_id}/cancel", response=RunOut, openapi_extra=PARAMETER)
+@router.post("/runs/{run_id}/cancel", response=RunOut, openapi_extra=PARAMETER)
 @idempotent(200)
 def cancel(request: HttpRequest, run_id: UUID) -> RunOut:
     """Stop a run: at once when it waits, else at its next checkpoint (`cancel_requested_at` is set until then)."""
@@ -108,7 +90,7 @@ def cancel(request: HttpRequest, run_id: UUID) -> RunOut:
     return RunOut.of(own_run(person(request), run_id))
 
 
-@runs.post("/runs/{run_id}/retry", response={202: RunOut}, openapi_extra=PARAMETER)
+@router.post("/runs/{run_id}/retry", response={202: RunOut}, openapi_extra=PARAMETER)
 @idempotent(202)
 def retry(request: HttpRequest, run_id: UUID) -> RunOut:
     """Start again where a failed or cancelled run ended: finished steps and calls are taken over, not repeated."""
@@ -116,7 +98,16 @@ def retry(request: HttpRequest, run_id: UUID) -> RunOut:
     return RunOut.of(own_run(person(request), again.pk))
 
 
-@runs.get("/queue", response=LoadOut)
+@router.post("/runs/{run_id}/rerun", response={202: RunOut}, openapi_extra=PARAMETER)
+@idempotent(202)
+def rerun(request: HttpRequest, run_id: UUID, body: RerunIn) -> RunOut:
+    """Run the workflow of an ended run once more, as it stands now, with the inputs of that run and those given here."""
+    run = one(Run.objects.of(person(request)), run_id, "run")
+    again = engine.rerun(run, by=person(request), trigger=Trigger.API, inputs=body.inputs)
+    return RunOut.of(own_run(person(request), again.pk))
+
+
+@router.get("/queue", response=LoadOut)
 def show_queue(request: HttpRequest) -> LoadOut:
     """How busy it is here, for all people together."""
     return LoadOut(**queue.load())

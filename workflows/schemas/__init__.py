@@ -1,0 +1,32 @@
+"""What the API takes and gives for agents, workflows, runs and questions."""
+
+from workflows.schemas.agents import AgentChange, AgentIn, AgentOut, Agents
+from workflows.schemas.questions import HelpRequestOut, HelpRequests, RespondIn
+from workflows.schemas.revisions import RevisionOut, Revisions, RollbackIn
+from workflows.schemas.runs import Events, ExecuteIn, LoadOut, RerunIn, RunOut, Runs, StepOut, UsageOut
+from workflows.schemas.workflows import WorkflowChange, WorkflowIn, WorkflowOut, Workflows
+
+__all__ = [
+    "AgentChange",
+    "AgentIn",
+    "AgentOut",
+    "Agents",
+    "Events",
+    "ExecuteIn",
+    "HelpRequestOut",
+    "HelpRequests",
+    "LoadOut",
+    "RerunIn",
+    "RespondIn",
+    "RevisionOut",
+    "Revisions",
+    "RollbackIn",
+    "RunOut",
+    "Runs",
+    "StepOut",
+    "UsageOut",
+    "WorkflowChange",
+    "WorkflowIn",
+    "WorkflowOut",
+    "Workflows",
+]
