@@ -1,5 +1,5 @@
 """The tools that come with the engine; importing this registers them."""
 
-from workflows.builtin import ask, clock, memory, web
+from workflows.builtin import agents, ask, clock, memory, runs, web, workflows
 
-__all__ = ["ask", "clock", "memory", "web"]
+__all__ = ["agents", "ask", "clock", "memory", "runs", "web", "workflows"]
