@@ -105,10 +105,10 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def read(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Remember that everything up to `seq` was seen."""
-    seq = request.POST.get("seq", "")
-    if not seq.isdecimal() or len(seq) > 9:
+    found, seq = own(request, pk), request.POST.get("seq", "")
+    if not (seq.isdecimal() and seq.isascii()) or len(seq) > 9:
         return sentence("seq is the number of the newest message that was seen.", 400)
-    conversations.mark_read(own(request, pk), int(seq))
+    conversations.mark_read(found, int(seq))
     return HttpResponse(status=204)
 
 

@@ -88,6 +88,8 @@ function decorate(entry) {
   for (const block of entry.querySelectorAll(".prose > pre")) {
     const frame = Object.assign(document.createElement("div"), { className: "code" });
     const button = Object.assign(document.createElement("button"), { className: "button copy", type: "button", textContent: "Copy" });
+    const language = block.querySelector("code")?.className.replace("language-", "");
+    if (language) frame.dataset.language = language;
     block.replaceWith(frame);
     frame.append(block, button);
   }
