@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal, NotRequired
 
 from django.contrib.auth.models import User
-from pydantic import ConfigDict, Field
+from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from chat.models import Conversation
@@ -31,10 +31,9 @@ When = TypedDict(
 )
 
 
+@with_config(extra="forbid")
 class StepIn(TypedDict):
     """A step of a workflow."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
 
     key: Annotated[str, Field(description="Small letters, digits and _, such as write_report.")]
     agent: Annotated[str, Field(description="The name of the agent that does it.")]
@@ -43,10 +42,9 @@ class StepIn(TypedDict):
     when: NotRequired[Annotated[When | None, Field(description="Run it only if this holds.")]]
 
 
+@with_config(extra="forbid")
 class InputIn(TypedDict):
     """Something a run is given."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
 
     name: str
     description: NotRequired[str]
