@@ -11,7 +11,8 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
-from ninja import Schema, Status
+from ninja import Status
+from pydantic import BaseModel
 
 from chat.errors import InvalidError
 from chat.http.auth import person
@@ -32,7 +33,7 @@ PARAMETER = {
     ]
 }
 
-View = Callable[..., Schema]
+View = Callable[..., BaseModel]
 
 
 def idempotent(status: int) -> Callable[[View], Callable[..., Any]]:
@@ -40,7 +41,7 @@ def idempotent(status: int) -> Callable[[View], Callable[..., Any]]:
 
     def decorate(view: View) -> Callable[..., Any]:
         @functools.wraps(view)
-        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | Status[Schema]:
+        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | Status[BaseModel]:
             key = request.headers.get(HEADER)
             if key is None:
                 return Status(status, view(request, *args, **kwargs))
@@ -51,7 +52,7 @@ def idempotent(status: int) -> Callable[[View], Callable[..., Any]]:
     return decorate
 
 
-def once(request: HttpRequest, key: str, status: int, work: Callable[[], Schema]) -> HttpResponse:
+def once(request: HttpRequest, key: str, status: int, work: Callable[[], BaseModel]) -> HttpResponse:
     """Answer with what `work` returns, or with what it returned under this key before.
 
     The key, the work and the answer commit together. Of two requests at the same instant one waits for the other:

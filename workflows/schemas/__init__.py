@@ -3,7 +3,7 @@
 from workflows.schemas.agents import AgentChange, AgentIn, AgentOut, Agents
 from workflows.schemas.questions import HelpRequestOut, HelpRequests, RespondIn
 from workflows.schemas.revisions import RevisionOut, Revisions, RollbackIn
-from workflows.schemas.runs import Events, ExecuteIn, LoadOut, RerunIn, RunOut, Runs, StepOut, UsageOut
+from workflows.schemas.runs import Events, ExecuteIn, LoadOut, RerunIn, RunOut, Runs, StepOut, ToolCallOut, UsageOut
 from workflows.schemas.workflows import WorkflowChange, WorkflowIn, WorkflowOut, Workflows
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "RunOut",
     "Runs",
     "StepOut",
+    "ToolCallOut",
     "UsageOut",
     "WorkflowChange",
     "WorkflowIn",

@@ -10,9 +10,9 @@ from chat.schemas import Body, Stamp
 from workflows.editing import AgentDefinition
 from workflows.models import Agent
 
-TOOLS = Field([], description="Names of tools; “*” stands for all.")
-POLICY = Field({}, description="By tool name, or * for all others: allow, ask or deny, or a default with rules on arguments.")
-LIMITS = Field({}, description="Caps of one run by name, such as steps (the model's replies), tokens or seconds.")
+TOOLS: Any = Field([], description="Names of tools; “*” stands for all.")
+POLICY: Any = Field({}, description="By tool name, or * for all others: allow, ask or deny, or a default with rules on arguments.")
+LIMITS: Any = Field({}, description="Caps of one run by name, such as steps (the model's replies), tokens or seconds.")
 
 
 class AgentOut(Schema):

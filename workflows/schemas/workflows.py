@@ -33,7 +33,7 @@ class WorkflowStepIn(StepPart):
 class WorkflowIn(Definition, Timing):
     """A new workflow; agents of steps by id or name."""
 
-    steps: list[WorkflowStepIn]
+    steps: list[WorkflowStepIn]  # type: ignore[assignment] # pydantic reads the list anew, whatever its items are
 
     def definition(self) -> Definition:
         """The workflow alone."""
