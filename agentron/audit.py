@@ -49,7 +49,15 @@ def sign(sender: type[Any], instance: Any, **kwargs: Any) -> None:
     who = actor()
     if who is None or not instance._state.adding:
         return
+    instance.changes = told(instance)
     person = get_user_model().objects.filter(pk=who.user_id).first() if who.user_id else None
     instance.actor = person
     instance.remote_addr = who.address or None
     instance.additional_data = {"by": person.get_username() if person else "", "via": who.via, **who.more}
+
+
+def told(entry: Any) -> dict[str, Any]:
+    """What an entry tells of the row's own columns and choices; the library adds whatever points at the row."""
+    model = entry.content_type.model_class()
+    own = {field.name for field in (*model._meta.fields, *model._meta.many_to_many) if not field.primary_key}
+    return {name: change for name, change in (entry.changes or {}).items() if name in own}

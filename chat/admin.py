@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib import admin
@@ -13,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from chat.admin_base import BaseAdmin, PageAdmin, ReadOnlyAdmin, badge
+from chat.admin_widgets import SuggestingInput
 from chat.errors import ConflictError
 from chat.forms import TokenForm
 from chat.http.auth import person
@@ -84,6 +86,11 @@ class ProfileAdmin(BaseAdmin[Profile]):
     search_fields = ["user__username", "time_zone"]
     autocomplete_fields = ["user"]
     empty_text = "A profile is made when somebody opens a page or changes a setting: time zone, quiet hours, theme."
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "time_zone":
+            kwargs["widget"] = SuggestingInput(sorted(available_timezones()))
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @admin.display(description="Time zone", ordering="time_zone")
     def zone_or_none(self, row: Profile) -> str:

@@ -69,6 +69,8 @@ class BaseAdmin(ModelAdmin[M]):
     warn_unsaved_form = True
     # What to say where the list is empty: what these rows are, and where they come from.
     empty_text = ""
+    # What one row and several are called, where the model's own names are another library's.
+    called: tuple[str, str] | None = None
     verbs: dict[str, str] = {}
 
     def get_urls(self) -> list[URLPattern]:
@@ -76,12 +78,22 @@ class BaseAdmin(ModelAdmin[M]):
         return [do, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        title = {"title": capfirst(self.names()[1])}
         return super().changelist_view(request, {**title, **(extra_context or {})})
+
+    def names(self) -> tuple[str, str]:
+        """What one row and several are called."""
+        return self.called or (str(self.opts.verbose_name), str(self.opts.verbose_name_plural))
+
+    def name_of(self, row: M) -> str:
+        """What one row is called in the heading of its page."""
+        return str(row)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """With a link to the audit trail where changes are written down, and without a button that few want."""
         context |= {"show_save_and_add_another": False, "show_history": self.has_trail(request)}
+        if row := context.get("original"):
+            context["row_name"] = self.name_of(row)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def has_trail(self, request: HttpRequest) -> bool:
@@ -174,7 +186,13 @@ class PageAdmin(ReadOnlyAdmin[M]):
             raise PermissionDenied
         if row is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
-        frame = {**self.admin_site.each_context(request), "opts": self.opts, "original": row, "title": str(row)}
+        frame = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": row,
+            "title": self.name_of(row),
+            "row_name": self.name_of(row),
+        }
         links = self.links(row) if self.may_do(request) else {}
         return TemplateResponse(request, self.page_template, {**frame, "links": links, **self.page(request, row)})
 

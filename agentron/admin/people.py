@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
+from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from chat.admin_base import BaseAdmin, badge
@@ -22,12 +24,19 @@ admin.site.unregister([User, Group])
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
-def offered(field: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """With the rights that a page of the admin asks for; those of tables for superusers alone would give nothing."""
-    if field.related_model is not Permission:
-        return kwargs
+def rights_field(field: ModelMultipleChoiceField[Any] | None) -> ModelMultipleChoiceField[Any] | None:
+    """A choice of rights with those alone that a page of the admin asks for, each in a word or two."""
+    if field is None or field.queryset is None or field.queryset.model is not Permission:
+        return field
     rights = Permission.objects.filter(content_type__app_label__in=("auth", "chat", "workflows")).select_related("content_type")
-    return {**kwargs, "queryset": rights.order_by("content_type__app_label", "content_type__model", "codename")}
+    field.queryset = rights.order_by("content_type__app_label", "content_type__model", "codename")
+    field.label_from_instance = short_name  # type: ignore[method-assign, assignment]
+    return field
+
+
+def short_name(right: Permission) -> str:
+    """A right as “Run: view”."""
+    return f"{capfirst(right.content_type.name)}: {right.codename.partition('_')[0]}"
 
 
 class ProfileInline(StackedInline[Profile, User] if TYPE_CHECKING else StackedInline):  # type: ignore[misc]
@@ -69,7 +78,7 @@ class PersonAdmin(UserAdmin[User], BaseAdmin[User]):
         return [*super().get_readonly_fields(request, obj), *given]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        return super().formfield_for_manytomany(db_field, request, **offered(db_field, kwargs))
+        return rights_field(super().formfield_for_manytomany(db_field, request, **kwargs))
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         if obj and obj.is_superuser and not request.user.is_superuser:
@@ -87,7 +96,7 @@ class RightsAdmin(GroupAdmin, BaseAdmin[Group]):
     empty_text = "A group bundles rights, so that they can be given to several people at once."
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
-        return super().formfield_for_manytomany(db_field, request, **offered(db_field, kwargs))
+        return rights_field(super().formfield_for_manytomany(db_field, request, **kwargs))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)

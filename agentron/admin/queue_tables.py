@@ -18,6 +18,15 @@ SHOWN = {
     "Failure": ["name", "func", "group", "cluster", "started", "stopped", "attempt_count"],
     "Schedule": ["name", "func", "schedule_type", "minutes", "cron", "next_run", "repeats", "cluster"],
 }
+# What a list shows where that reads better.
+LISTED = {"Schedule": ["name", "how_often", "next_run", "func"]}
+NAMES = {
+    "OrmQ": ("ticket", "tickets"),
+    "Task": ("job", "jobs"),
+    "Success": ("finished job", "finished jobs"),
+    "Failure": ("failed job", "failed jobs"),
+    "Schedule": ("chore", "chores"),
+}
 EMPTY = {
     "OrmQ": "A ticket says only that there may be runs to drive; it is gone as soon as a worker takes it.",
     "Failure": "No job has failed. Runs that fail are told on the overview; these are the jobs underneath and the chores.",
@@ -32,6 +41,14 @@ class QueueAdmin(SuperuserOnlyAdmin[Model]):
     sortable_by = ()
 
     @property
+    def called(self) -> tuple[str, str]:  # type: ignore[override]
+        return NAMES[self.model.__name__]
+
+    @admin.display(description="How often")
+    def how_often(self, row: Any) -> str:
+        return f"every {row.minutes} min" if row.minutes else str(row.cron or row.get_schedule_type_display().lower())
+
+    @property
     def empty_text(self) -> str:  # type: ignore[override]
         return EMPTY.get(self.model.__name__, OTHERWISE)
 
@@ -42,7 +59,7 @@ class QueueAdmin(SuperuserOnlyAdmin[Model]):
         return SHOWN[self.model.__name__]
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return self.columns()
+        return LISTED.get(self.model.__name__, self.columns())
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return self.columns()

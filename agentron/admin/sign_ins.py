@@ -19,6 +19,7 @@ admin.site.unregister([AccessAttempt, AccessFailureLog, AccessLog])
 class AttemptAdmin(SuperuserOnlyAdmin[AccessAttempt]):
     """Failed sign-ins that still count. What was posted is not shown."""
 
+    called = ("sign-in attempt", "sign-in attempts")
     list_display = ["username", "ip_address", "state", "failures_since_start", "attempt_time", "browser"]
     fields = ["username", "ip_address", "failures_since_start", "attempt_time", "path_info", "user_agent", "buttons"]
     readonly_fields = ["buttons"]
@@ -26,6 +27,9 @@ class AttemptAdmin(SuperuserOnlyAdmin[AccessAttempt]):
     verbs = {"let_in": "Let in again"}
     actions = ["let_in_chosen"]
     empty_text = "Nobody has failed to sign in lately. Ten failures in a row lock a name out of its address for fifteen minutes."
+
+    def name_of(self, row: AccessAttempt) -> str:
+        return f"{row.username} from {row.ip_address}"
 
     @admin.display(description="State")
     def state(self, row: AccessAttempt) -> SafeString:
@@ -53,11 +57,15 @@ class AttemptAdmin(SuperuserOnlyAdmin[AccessAttempt]):
 class SignInAdmin(SuperuserOnlyAdmin[AccessLog]):
     """Who signed in, when and from where."""
 
+    called = ("sign-in", "sign-ins")
     list_display = ["username", "attempt_time", "logout_time", "ip_address", "browser"]
     fields = ["username", "attempt_time", "logout_time", "ip_address", "path_info", "user_agent"]
     list_filter = ["attempt_time"]
     search_fields = ["username", "ip_address"]
     empty_text = "Each sign-in with a name and a password is written down here."
+
+    def name_of(self, row: AccessLog) -> str:
+        return f"{row.username} from {row.ip_address}"
 
     @admin.display(description="Browser")
     def browser(self, row: AccessLog) -> str:

@@ -1,7 +1,8 @@
 """The audit trail as pages: who changed what, from what to what; to read, and nothing else."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from auditlog.models import LogEntry
 from django.apps import apps
@@ -88,8 +89,9 @@ class TrailAdmin(SuperuserOnlyAdmin[LogEntry], PageAdmin[LogEntry]):
     """Nobody can change or delete an entry here, not even a superuser."""
 
     page_template = "admin/audit_entry.html"
-    list_display = ["timestamp", "who", "did", "what", "details", "via", "remote_addr"]
-    list_display_links = ["timestamp", "what"]
+    called = ("entry", "entries")
+    list_display = ["at", "who", "did", "what", "details", "via", "address"]
+    list_display_links = ["at", "what"]
     list_filter = ["action", KindFilter, "timestamp"]
     list_select_related = ["content_type", "actor"]
     search_fields = ["object_repr", "actor__username", "object_pk"]
@@ -97,6 +99,10 @@ class TrailAdmin(SuperuserOnlyAdmin[LogEntry], PageAdmin[LogEntry]):
     ordering = ["-timestamp"]
     sortable_by = ()
     empty_text = "Whenever somebody changes an agent, a provider, a memory, a token, a profile or an account, it is written down here."
+
+    @admin.display(description="When")
+    def at(self, row: LogEntry) -> datetime:
+        return cast("datetime", row.timestamp)
 
     @admin.display(description="Who")
     def who(self, row: LogEntry) -> str:
@@ -120,10 +126,10 @@ class TrailAdmin(SuperuserOnlyAdmin[LogEntry], PageAdmin[LogEntry]):
     def via(self, row: LogEntry) -> str:
         return (row.additional_data or {}).get("via") or "—"
 
-    @admin.display(description="From", ordering="remote_addr")
-    def remote_addr(self, row: LogEntry) -> str:
+    @admin.display(description="From")
+    def address(self, row: LogEntry) -> str:
         return row.remote_addr or "—"
 
     def page(self, request: HttpRequest, row: LogEntry) -> dict[str, Any]:
         told = row.additional_data or {}
-        return {"title": str(row), "changes": changes(row), "who": self.who(row), "did": self.did(row), "via": self.via(row), "told": told}
+        return {"changes": changes(row), "who": self.who(row), "did": self.did(row), "via": self.via(row), "told": told}

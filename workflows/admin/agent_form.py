@@ -1,13 +1,11 @@
 """What administrators fill in about an agent: tools from a list, limits as numbers, a model that exists."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldBooleanSwitchWidget
 
+from chat.admin_widgets import SuggestingInput
 from workflows.admin.tool_table import ToolChoice, ToolsField
 from workflows.llm.errors import ModelError
 from workflows.llm.names import OFFLINE, known
@@ -16,18 +14,6 @@ from workflows.prepare import MAX_REPLIES, MAX_SECONDS
 from workflows.presets import PRESETS, preset_of
 
 CAPS = ("steps", "tokens", "seconds")
-
-
-class SuggestingInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
-    """A text field that suggests what is often wanted, and takes anything."""
-
-    def __init__(self, suggestions: Iterable[str]) -> None:
-        super().__init__({"list": "suggestions", "autocomplete": "off", "spellcheck": "false"})
-        self.suggestions = list(suggestions)
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        field = super().render(name, value, attrs, renderer)
-        return render_to_string("admin/parts/suggesting.html", {"field": field, "suggestions": self.suggestions})
 
 
 class AgentForm(forms.ModelForm[Agent]):

@@ -1,6 +1,7 @@
 """The engine's own rows: steps, tool calls and signs of life, for whoever looks into a fault."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -17,9 +18,9 @@ from workflows.trace import between
 SILENT = timedelta(seconds=15)
 
 
-def run_link(run: Run) -> SafeString:
-    """A link to the page of a run."""
-    return link("workflows_run_change", run.pk, run)
+def run_link(pk: UUID) -> SafeString:
+    """A link to the page of a run, which need not be fetched for it."""
+    return link("workflows_run_change", pk, Run(pk=pk))
 
 
 @admin.register(StepRun)
@@ -28,7 +29,7 @@ class StepRunAdmin(ReadOnlyAdmin[StepRun]):
 
     list_display = ["key", "state", "of", "agent", "replies", "started_at", "took"]
     list_filter = ["status"]
-    list_select_related = ["run", "agent"]
+    list_select_related = ["agent"]
     ordering = ["-id"]
     sortable_by = ()
     exclude = ["messages"]
@@ -43,7 +44,7 @@ class StepRunAdmin(ReadOnlyAdmin[StepRun]):
 
     @admin.display(description="Run")
     def of(self, row: StepRun) -> SafeString:
-        return run_link(row.run)
+        return run_link(row.run_id)
 
     @admin.display(description="Took")
     def took(self, row: StepRun) -> str:
@@ -56,7 +57,7 @@ class ToolCallAdmin(ReadOnlyAdmin[ToolCall]):
 
     list_display = ["tool", "progress", "effect", "of", "started_at", "took"]
     list_filter = ["state", "effect"]
-    list_select_related = ["step_run__run"]
+    list_select_related = ["step_run"]
     ordering = ["-id"]
     sortable_by = ()
     empty_text = "Each tool call is written down before it is made, and again with what came of it."
@@ -70,7 +71,7 @@ class ToolCallAdmin(ReadOnlyAdmin[ToolCall]):
 
     @admin.display(description="Run")
     def of(self, row: ToolCall) -> SafeString:
-        return run_link(row.step_run.run)
+        return run_link(row.step_run.run_id)
 
     @admin.display(description="Took")
     def took(self, row: ToolCall) -> str:
