@@ -109,8 +109,8 @@ def told(exchange: Exchange) -> list[Turn]:
 
 
 def key(message: Message) -> tuple[object, ...]:
-    """What pairs a call with its result: run, reply, call id."""
-    return message.run_id, message.payload.get("reply"), message.payload.get("call_id")
+    """What pairs a call with its result: run, step, reply, call id."""
+    return message.run_id, message.payload.get("part"), message.payload.get("reply"), message.payload.get("call_id")
 
 
 def as_call(message: Message, turn: int) -> Call:

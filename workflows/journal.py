@@ -32,6 +32,12 @@ class Hold:
     task_id: UUID | None = None
     # Whether the step is all there is to the run, as in a turn; else the walk decides how the run goes on.
     whole: bool = True
+    round: int = 1
+
+    @property
+    def part(self) -> str:
+        """What tells the calls of one step of a workflow's run from those of another; empty in a turn."""
+        return "" if self.whole else f"{self.step}.{self.round}"
 
 
 def guard(run_id: UUID, fence: int, *, progress: bool, **fields: Any) -> None:
@@ -74,7 +80,7 @@ def save_reply(hold: Hold, reply: Reply, effects: dict[str, Effect]) -> None:
     spoken = [say(hold, Message.Kind.THOUGHT, reply.thought)] if reply.thought else []
     spoken += [say(hold, Message.Kind.MESSAGE, reply.text)] if reply.text else []
     Draft.objects.filter(pk=hold.step_run_id).delete()
-    log.post(hold.conversation_id, *spoken, *(tool_use(hold.run_id, hold.task_id, call) for call in reply.calls))
+    log.post(hold.conversation_id, *spoken, *(tool_use(hold.run_id, hold.task_id, call, hold.part) for call in reply.calls))
 
 
 def intent(hold: Hold, call: Call, effect: Effect) -> ToolCall:
@@ -159,7 +165,7 @@ def save_result(hold: Hold, call: Call, effect: Effect, make: Callable[[], Outco
         for name, value in fields.items():
             setattr(row, name, value)
         row.save(force_insert=True)
-    log.post(hold.conversation_id, tool_result(hold.run_id, hold.task_id, call, outcome))
+    log.post(hold.conversation_id, tool_result(hold.run_id, hold.task_id, call, outcome, part=hold.part))
     return outcome
 
 
@@ -171,7 +177,9 @@ def save_batch(hold: Hold, saved: Checkpoint, refused: Sequence[tuple[Call, str]
     for call, why in refused:
         made_before_rows(hold, call).update(state=CallState.FAILED, error=why, finished_at=timezone.now())
     if refused:
-        log.post(hold.conversation_id, *(tool_result(hold.run_id, hold.task_id, call, Failure(why)) for call, why in refused))
+        log.post(
+            hold.conversation_id, *(tool_result(hold.run_id, hold.task_id, call, Failure(why), part=hold.part) for call, why in refused)
+        )
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from chat.models import Draft, Message
 from workflows import queue
 from workflows.errors import NotAllowedError
 from workflows.llm.types import Call, Failure, Result
-from workflows.models import MOVES, CallState, Effect, HelpRequest, HelpStatus, Run, RunStatus, StepRun, StepStatus, ToolCall
+from workflows.models import MOVES, CallState, Effect, HelpRequest, HelpStatus, Lane, Run, RunStatus, StepRun, StepStatus, ToolCall
 from workflows.signals import help_closed, run_finished
 
 Outcome = Result | Failure
@@ -31,17 +31,19 @@ def args_hash(tool: str, arguments: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def tool_use(run_id: UUID, task_id: UUID | None, call: Call) -> Message:
-    """The message that a tool is being called."""
+def tool_use(run_id: UUID, task_id: UUID | None, call: Call, part: str = "") -> Message:
+    """The message that a tool is being called; `part` says in which step of a workflow's run, for call ids are a step's own."""
     payload: dict[str, Any] = {"call_id": call.call_id, "name": call.tool, "args": call.arguments, "reply": call.reply}
+    payload |= {"part": part} if part else {}
     return run_message(run_id, task_id, Message.Kind.TOOL_USE, **payload)
 
 
-def tool_result(run_id: UUID, task_id: UUID | None, call: Call, outcome: Outcome, status: str = "") -> Message:
+def tool_result(run_id: UUID, task_id: UUID | None, call: Call, outcome: Outcome, status: str = "", part: str = "") -> Message:
     """The message of what a tool gave, or why it gave nothing."""
     found = outcome.value if isinstance(outcome, Result) else outcome.sentence
     state = status or (CallState.DONE if isinstance(outcome, Result) else CallState.FAILED)
     payload: dict[str, Any] = {"call_id": call.call_id, "name": call.tool, "status": str(state), "result": found, "reply": call.reply}
+    payload |= {"part": part} if part else {}
     return run_message(run_id, task_id, Message.Kind.TOOL_RESULT, **payload)
 
 
@@ -109,5 +111,7 @@ def close_open_calls(run_id: UUID) -> list[Message]:
         row.error = "It was cut off and may have happened." if once else CUT_OFF
         row.save(update_fields=["state", "finished_at", "error"])
         call = Call(row.reply, row.call_id, row.tool, row.arguments)
-        messages.append(tool_result(run_id, row.step_run.run.task_id, call, Failure(row.error), status=row.state))
+        step = row.step_run
+        part = f"{step.key}.{step.round}" if step.run.lane == Lane.RUN else ""
+        messages.append(tool_result(run_id, step.run.task_id, call, Failure(row.error), status=row.state, part=part))
     return messages

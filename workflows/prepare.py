@@ -123,7 +123,7 @@ def record(hold: Hold, call: Call, request: HelpRequest) -> str:
     ToolCall.objects.filter(step_run_id=hold.step_run_id, reply=call.reply, call_id=call.call_id).update(
         finished_at=timezone.now(), **fields
     )
-    log.post(hold.conversation_id, tool_result(hold.run_id, hold.task_id, call, outcome))
+    log.post(hold.conversation_id, tool_result(hold.run_id, hold.task_id, call, outcome, part=hold.part))
     return text
 
 

@@ -15,6 +15,23 @@ def broken(effects: Path, calls_a_turn: int) -> list[str]:
     return [*runs(), *steps(calls_a_turn), *log(), *once(effects)]
 
 
+def broken_walks(effects: Path, calls: dict[str, int]) -> list[str]:
+    """The same for runs of a workflow whose steps make so many calls each."""
+    return [*runs(), *walks(calls), *log(), *once(effects)]
+
+
+def walks(calls: dict[str, int]) -> list[str]:
+    """Every step of every run was committed once, with its calls, after those that it waits for."""
+    found = []
+    for run in Run.objects.filter(status=RunStatus.SUCCEEDED).prefetch_related("steps__tool_calls"):
+        done = sorted((step.key, step.status, len(step.tool_calls.all()), step.replies) for step in run.steps.all())
+        if done != sorted((key, StepStatus.SUCCEEDED, number, number + 1) for key, number in calls.items()):
+            found.append(f"run {run.pk} has the steps {done}")
+        if any(call.state != CallState.DONE for step in run.steps.all() for call in step.tool_calls.all()):
+            found.append(f"run {run.pk} has calls that are not done")
+    return found
+
+
 def runs() -> list[str]:
     """Every run ended or waits for a person, under no lease; each that ended said so once."""
     found = [f"run {run.pk} is {run.status}" for run in Run.objects.filter(status__in=(RunStatus.QUEUED, RunStatus.RUNNING))]
@@ -54,7 +71,8 @@ def log() -> list[str]:
         for pk, n, low, high, last in numbers.filter(last_seq__gt=0).values_list("pk", "n", "low", "high", "last_seq")
         if not (n == high == last and low == 1)
     ]
-    shown = Message.objects.filter(kind__in=("tool_use", "tool_result")).values_list("run_id", "kind", "payload__reply", "payload__call_id")
+    place = ("run_id", "kind", "payload__part", "payload__reply", "payload__call_id")
+    shown = Message.objects.filter(kind__in=("tool_use", "tool_result")).values_list(*place)
     found += [f"{key} is in the log {n} times" for key, n in Counter(shown).items() if n > 1]
     answers = Message.objects.filter(kind="message", author="assistant").exclude(payload__partial=True).values_list("run_id", "text")
     found += [f"{key} was said {n} times" for key, n in Counter(answers).items() if n > 1]

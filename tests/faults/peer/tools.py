@@ -1,7 +1,7 @@
 """Found by the registry like every app's tools, in a worker process, once pydantic-ai is there: the place to put in the model.
 
 What the model does depends on what it is asked. Most turns make three calls: one that reads, one that may be repeated,
-one that acts once. “word” is answered by a word, “slow” by a word after ten seconds. An effect is a line in a file,
+one that acts once. “look”, “put” and “send” make one each. “word” is answered by a word, “slow” by a word after ten seconds. An effect is a line in a file,
 written in one system call, so that a kill leaves it there whole or not at all.
 """
 
@@ -79,6 +79,12 @@ async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator
         case "slow":
             await asyncio.sleep(SLOW_SECONDS)
             yield "Done."
+        case "look" | "put" | "send" as word:
+            await asyncio.sleep(PAUSE)
+            if said_since_prompt(messages) == 0:
+                yield {0: DeltaToolCall(name=word, json_args='{"what": "it"}', tool_call_id="call_0")}
+            else:
+                yield f"{word} is done."
         case _ if (number := said_since_prompt(messages)) < len(CALLS):
             await asyncio.sleep(PAUSE)
             text, name, arguments = CALLS[number]
