@@ -1,19 +1,20 @@
 """Found by the registry like every app's tools, in a worker process, once pydantic-ai is there: the place to put in the model.
 
 What the model does depends on what it is asked. Most turns make three calls: one that reads, one that may be repeated,
-one that acts once. “look”, “put” and “send” make one each. “word” is answered by a word, “slow” by a word after ten seconds. An effect is a line in a file,
+one that acts once. “look”, “put” and “send” make one each, “ask” asks its owner, “die” kills the process it runs in. “word” is answered by a word, “slow” by a word after ten seconds. An effect is a line in a file,
 written in one system call, so that a kill leaves it there whole or not at all.
 """
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator
 from typing import Any
 
 from pydantic_ai.messages import ModelMessage, ModelRequest, UserPromptPart
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls, FunctionModel
 
-from tests.fakes.script import said_since_prompt
+from tests.fakes.script import last_result, said_since_prompt
 from workflows.llm import step
 from workflows.models import Effect
 from workflows.tools import ToolContext, tool
@@ -25,6 +26,7 @@ CALLS = [
     ("Putting.", "put", '{"what": "two"}'),
     ("Sending.", "send", '{"what": "three"}'),
 ]
+ASKING = ("request_user_help", '{"kind": "question", "question": "A or B?"}')
 
 
 def note(effect: str, context: ToolContext) -> None:
@@ -59,6 +61,13 @@ async def send(context: ToolContext, what: str) -> str:
     return f"{what} sent"
 
 
+@tool(effect=Effect.READ)
+async def die(context: ToolContext) -> str:
+    """End this process, whoever else is at work in it."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return "never"
+
+
 def asked(messages: list[ModelMessage]) -> str:
     """What the person said last."""
     prompts = [
@@ -85,6 +94,12 @@ async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator
                 yield {0: DeltaToolCall(name=word, json_args='{"what": "it"}', tool_call_id="call_0")}
             else:
                 yield f"{word} is done."
+        case "ask" | "die" as word:
+            if said_since_prompt(messages) == 0:
+                name, arguments = ASKING if word == "ask" else ("die", "{}")
+                yield {0: DeltaToolCall(name=name, json_args=arguments, tool_call_id="call_0")}
+            else:
+                yield f"They said {last_result(messages)}."
         case _ if (number := said_since_prompt(messages)) < len(CALLS):
             await asyncio.sleep(PAUSE)
             text, name, arguments = CALLS[number]
@@ -103,4 +118,6 @@ async def build(name: str = "") -> Any:
     return MODEL
 
 
-step.__dict__["build"] = build
+# “real”: only the tools are the peer's, the model is asked over HTTP.
+if os.environ.get("AGENTRON_PEER_MODEL") != "real":
+    step.__dict__["build"] = build
