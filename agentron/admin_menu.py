@@ -93,7 +93,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     # Asked for at each request: the person's profile decides, here as on the site.
     "THEME": theme,
-    "SCRIPTS": [lambda request: static("admin-theme.js")],
+    "SCRIPTS": [lambda request: static("admin-theme.js"), lambda request: static("admin-labels.js")],
     "ACCOUNT": {"navigation": [{"title": "Your profile", "link": reverse_lazy("profile")}]},
     "STYLES": [lambda request: static("agentron.css"), lambda request: static("admin-look.css")],
     # The greys are those of the site's tokens, so that both look like one product.

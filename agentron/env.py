@@ -92,6 +92,15 @@ def model_name(name: str) -> str:
     return value
 
 
+def check_model_addresses() -> None:
+    """Refuse the address of a model's server that is none; who reads it are the models, when they are called."""
+    from workflows.llm.names import KINDS, is_web_address
+
+    rule = "give an address such as http://localhost:8000/v1."
+    for name in {kind.base_env for kind in KINDS.values()}:
+        read(name, env.str, "", rule, lambda value: not value.strip() or is_web_address(value.strip()))
+
+
 def data_folder() -> Path:
     """The folder for the database, secrets, sockets and backups; made on first use, private to its owner."""
     folder = Path(env.str("AGENTRON_DATA", default=str(BASE_DIR / "var"))).expanduser().resolve()

@@ -1,4 +1,4 @@
-"""Keeps what lets somebody in out of the logs."""
+"""Keeps out of the logs what lets somebody in, and what nobody needs to read."""
 
 import logging
 import re
@@ -16,3 +16,10 @@ class MaskedFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return masked(super().format(record))
+
+
+class NotUnready(logging.Filter):
+    """Leaves out that the installation is not ready: whoever asks is told why, and asks every second while it starts."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return getattr(getattr(record, "request", None), "path", "") != "/api/health/ready"

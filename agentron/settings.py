@@ -10,7 +10,20 @@ from csp.constants import NONCE, NONE, SELF
 from agentron.admin_menu import UNFOLD as UNFOLD
 from agentron.audit import AUDITED
 from agentron.databases import database
-from agentron.env import BASE_DIR, address, data_folder, encryption_keys, env, flag, hosts, load_secrets, model_name, whole, zone
+from agentron.env import (
+    BASE_DIR,
+    address,
+    check_model_addresses,
+    data_folder,
+    encryption_keys,
+    env,
+    flag,
+    hosts,
+    load_secrets,
+    model_name,
+    whole,
+    zone,
+)
 
 # Lets fields and querysets be subscripted with their types at run time.
 django_stubs_ext.monkeypatch()
@@ -106,6 +119,8 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+# What is kept out of the log: people type their password into the field above it. The admin shows the names.
+AXES_SENSITIVE_PARAMETERS = ["username"]
 AXES_LOCKOUT_TEMPLATE = "sign_in/locked.html"
 AUDITLOG_INCLUDE_TRACKING_MODELS = AUDITED
 AUDITLOG_MASK_CALLABLE = "agentron.audit.masked"
@@ -176,6 +191,7 @@ Q_CLUSTER: dict[str, Any] = {
 }
 
 AGENTRON_MODEL = model_name("AGENTRON_MODEL")
+check_model_addresses()
 AGENTRON_MODEL_TIMEOUT = whole("AGENTRON_MODEL_TIMEOUT", default=60, high=3600)  # seconds without a byte from the model
 AGENTRON_MAX_TURNS = whole("AGENTRON_MAX_TURNS", default=16)
 AGENTRON_MAX_RUNS = whole("AGENTRON_MAX_RUNS", default=4)
@@ -190,6 +206,7 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "agentron.masking.MaskedFormatter", "format": "%(levelname)s %(name)s: %(message)s"}},
+    "filters": {"unready": {"()": "agentron.masking.NotUnready"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
@@ -199,6 +216,7 @@ LOGGING: dict[str, Any] = {
         "httpx2": {"level": "WARNING"},
         "httpcore2": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
+        "django.request": {"filters": ["unready"]},
         # Their everyday life is of no interest.
         "daphne": {"level": "WARNING"},
         "django-q": {"level": "WARNING"},

@@ -92,7 +92,9 @@ class Terminal:
         options = payload.get("options")
         for option in options if isinstance(options, list) else []:
             self.out.write(clean(f"  - {option}"))
-        self.out.write(f'Answer with: agentron runs respond {payload.get("request_id")} "TEXT"')
+        decisions = payload.get("decisions")
+        given = f"--decision {'|'.join(map(str, decisions))}" if isinstance(decisions, list) and decisions else '"TEXT"'
+        self.out.write(clean(f"Answer with: agentron runs respond {payload.get('request_id')} {given}"))
 
     def grow(self, text: str) -> None:
         """Show how far an answer has come: what is new of it, or all of it when it began anew."""

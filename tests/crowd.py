@@ -83,6 +83,7 @@ class Crowd:
         """The `number`-th turn of a conversation, counted from 0, with everything that belongs to it."""
         at = talk.updated_at - timedelta(minutes=37 * (talk.last_seq // TURN_MESSAGES - number))
         run = self.run(talk, at)
+        run.asked_seq = number * TURN_MESSAGES + 1
         if talk.pk in self.asking and number + 1 == talk.last_seq // TURN_MESSAGES:
             run.status, run.error, run.finished_at = RunStatus.WAITING_FOR_USER, "", None
         step = StepRun(run=run, key=StepRun.TURN, agent=self.agent, prompt=self.words(8), replies=2, status=StepStatus.SUCCEEDED)

@@ -140,7 +140,9 @@ def skip(run: Run, turn: Turn) -> StepRun:
 def finish(run: Run, found: Next, rows: list[StepRun]) -> None:
     """End the run: with its report, or with the step that failed."""
     if found.ended == "succeeded":
-        spoken = [run_message(run.pk, run.task_id, Message.Kind.MESSAGE, report(run, found.output, rows))]
+        # What it took was written while this driver was at work.
+        run.refresh_from_db(fields=["started_at", "input_tokens", "output_tokens", "cost"])
+        spoken = [run_message(run.pk, run.task_id, Message.Kind.MESSAGE, report(run, found.output, rows), report=True)]
         end_run(run.pk, RunStatus.SUCCEEDED, fence=run.fence, spoken=spoken, output=found.output)
         return
     broken = next(row for row in rows if row.status == StepStatus.FAILED)

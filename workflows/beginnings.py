@@ -121,12 +121,18 @@ def offspring(origin: Run) -> int:
 
 
 def report_back(run: Run) -> None:
-    """Let the turn that started `run` hear how it ended: a new turn of the same agent, right after the report."""
+    """Let the turn that started `run` hear how it ended: a new turn of the same agent, right after the report.
+
+    Not when it was cancelled: whoever did that knows.
+    """
     parent = run.parent
     if parent is None or parent.lane != Lane.TURN or run.lane != Lane.RUN or parent.conversation_id != run.conversation_id:
         return
-    result = run.output if run.status == RunStatus.SUCCEEDED else run.error
-    text = f"[The run {run.pk} of “{run.workflow}”, which you started, has {run.status}. Its report is above, the person has seen it.]\n{result}"
+    if run.status == RunStatus.CANCELLED:
+        return
+    done = run.status == RunStatus.SUCCEEDED
+    text = f"[The run {run.pk} of “{run.workflow}”, which you started, has {run.status}. "
+    text += "Its report is above, and the person has seen it.]" if done else f"The person has seen why.]\n{run.error}"
     last = Conversation.objects.values_list("last_seq", flat=True).get(pk=run.conversation_id)
     Run.objects.create(
         owner=run.owner,

@@ -18,10 +18,11 @@ from django.utils import timezone
 
 from chat.models import IdempotencyKey, SignInLink
 from chat.models.people import IDEMPOTENCY_DAYS
-from workflows import engine
+from workflows import engine, queue
 from workflows.models import Heartbeat
 
 BACKUPS_KEPT = 7
+FAILED_JOB_DAYS = 30
 # A little more than a year: whoever looks back at the same month of last year finds it.
 TRAIL_DAYS = 400
 
@@ -38,6 +39,7 @@ def prune() -> None:
     SignInLink.objects.filter(expires_at__lt=now).delete()
     Session.objects.filter(expire_date__lt=now).delete()
     Heartbeat.objects.filter(at__lt=now - timedelta(days=1)).delete()
+    queue.forget_failed_jobs(now - timedelta(days=FAILED_JOB_DAYS))
     LogEntry.objects.filter(timestamp__lt=now - timedelta(days=TRAIL_DAYS)).delete()
     AccessLog.objects.filter(attempt_time__lt=now - timedelta(days=TRAIL_DAYS)).delete()
 

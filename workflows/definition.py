@@ -23,7 +23,7 @@ Problem = tuple[str, str]
 class Part(BaseModel):
     """A piece of a definition; a field that does not exist is a mistake."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True, strict=True)
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, serialize_by_alias=True, strict=True)
 
 
 class InputPart(Part):
@@ -108,7 +108,9 @@ def check(definition: Definition, agents: Collection[str]) -> None:
     """Raise InvalidError with every mistake and its place. `agents`: names and ids that steps may use."""
     found = list(mistakes(definition, agents))
     if found:
-        places = dict(reversed(found))
+        # In their order, and of several at one place the first.
+        first = dict(reversed(found))
+        places = {place: first[place] for place, _ in found}
         raise InvalidError(" ".join(f"{place}: {sentence}" for place, sentence in found[:5]), fields=places)
 
 

@@ -1,16 +1,18 @@
 """What the model is told of the conversation so far, built from the log.
 
-A turn sees the earlier turns, each with the tool calls of its runs, and nothing later than its own message. What it
-sees never changes while it lives, so a checkpoint needs to hold only what came after.
+A turn sees the earlier turns, each with the tool calls of its runs, and nothing later than its own message; of the runs of
+workflows it sees the reports. What it sees never changes while it lives, so a checkpoint needs to hold only what came after.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
+
 from chat.models import Conversation, Message
 from workflows.llm.types import Call, Turn
-from workflows.models import Run
+from workflows.models import Lane, Run
 
 # About four characters make a token in English text (OpenAI's rule of thumb); small enough for every current model.
 HISTORY_TOKENS = 24_000
@@ -20,13 +22,23 @@ SUMMARY_LINES = 20
 SUMMARY_LINE = 160
 
 KINDS = (Message.Kind.MESSAGE, Message.Kind.TOOL_USE, Message.Kind.TOOL_RESULT)
+REPORTED = "[A run of a workflow has ended. Its report, which the person has seen:]"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What set a run going: the message `seq`, or where no person spoke, what was `told` in their place."""
+
+    seq: int | None
+    told: str = ""
 
 
 @dataclass
 class Exchange:
-    """What a person said, and all that was done to answer it."""
+    """What a person said, or was told in their place, and all that was done to answer it."""
 
     asked: Message | None
+    told: str = ""
     done: list[Message] = field(default_factory=list)
 
 
@@ -45,7 +57,7 @@ def recent(conversation: Conversation, before: int, characters: int) -> tuple[li
     The cut is made where a person spoke, so that no answer stands without its question.
     """
     kept: list[Message] = []
-    found = conversation.messages.filter(kind__in=KINDS).order_by("-seq")
+    found = told_of(conversation).order_by("-seq")
     while page := list(found.filter(seq__lt=before)[:PAGE]):
         for message in page:
             characters -= weight(message)
@@ -54,6 +66,12 @@ def recent(conversation: Conversation, before: int, characters: int) -> tuple[li
             kept.append(message)
         before = page[-1].seq
     return kept[::-1], 0
+
+
+def told_of(conversation: Conversation) -> QuerySet[Message]:
+    """What models are told: all that turns did, and of a workflow's run, which may call a hundred tools, the report."""
+    runs = Run.objects.filter(conversation=conversation, lane=Lane.RUN).order_by().values("pk")
+    return conversation.messages.filter(~Q(run_id__in=runs) | Q(payload__report=True), kind__in=KINDS)
 
 
 def from_a_question(messages: list[Message], cut: int) -> tuple[list[Message], int]:
@@ -72,23 +90,34 @@ def weight(message: Message) -> int:
 def exchanges(messages: Iterable[Message]) -> list[Exchange]:
     """Group messages under what was asked; a retry's belong to the question of the first try."""
     messages = list(messages)
-    run_ids = {message.run_id for message in messages if message.run_id}
-    asked_seq: dict[UUID, int | None] = dict(Run.objects.filter(pk__in=run_ids).values_list("pk", "asked_seq"))
+    origins = origins_of({message.run_id for message in messages if message.run_id})
     found: dict[object, Exchange] = {}
     for message in messages:
-        origin = asked_seq.get(message.run_id) if message.run_id else None
+        origin = origins.get(message.run_id, Origin(None)) if message.run_id else Origin(None)
         if message.author == Message.Author.USER:
             # A plain answer to a question is the result of the tool that asked: it is told there.
-            if origin in (None, message.seq):
+            if origin.seq in (None, message.seq):
                 found.setdefault(message.seq, Exchange(message)).asked = message
             continue
-        found.setdefault(origin or message.run_id or message.pk, Exchange(None)).done.append(message)
+        found.setdefault(origin.seq or message.run_id or message.pk, Exchange(None, origin.told)).done.append(message)
     return list(found.values())
+
+
+def origins_of(run_ids: set[UUID]) -> dict[UUID, Origin]:
+    """What set each run going. A turn with a parent was begun by the end of a run: what it was told is its input's first line."""
+    found = {}
+    for run in Run.objects.filter(pk__in=run_ids).only("asked_seq", "lane", "parent", "input"):
+        if run.lane == Lane.RUN:
+            found[run.pk] = Origin(None, REPORTED)
+        else:
+            found[run.pk] = Origin(run.asked_seq, str(run.input.get("text", "")).split("\n")[0] if run.parent_id else "")
+    return found
 
 
 def told(exchange: Exchange) -> list[Turn]:
     """One exchange as turns. Calls without a result are left out, for no model accepts them."""
-    turns = [Turn("user", exchange.asked.text)] if exchange.asked else []
+    opening = exchange.asked.text if exchange.asked else exchange.told
+    turns = [Turn("user", opening)] if opening else []
     results = {key(message): text_of(message) for message in exchange.done if message.kind == Message.Kind.TOOL_RESULT}
     text: list[str] = []
     paired: list[tuple[Call, str]] = []

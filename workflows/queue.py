@@ -17,6 +17,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery, Windo
 from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 from django_q.models import OrmQ
+from django_q.models import Task as Job
 from django_q.tasks import async_task
 
 from chat import hints
@@ -211,6 +212,11 @@ def work() -> None:
 
     forget_taken_tickets()
     drain()
+
+
+def forget_failed_jobs(before: datetime) -> None:
+    """Delete what django-q2 keeps of jobs that failed; of those that went well it keeps nothing."""
+    Job.objects.filter(stopped__lt=before).delete()
 
 
 def stop_working() -> None:

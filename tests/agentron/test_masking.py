@@ -2,6 +2,9 @@ import logging
 import sys
 
 import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.utils.log import log_response
 
 from agentron.masking import MaskedFormatter, masked
 
@@ -18,6 +21,16 @@ from agentron.masking import MaskedFormatter, masked
 )
 def test_a_line_of_the_log_holds_no_secret(line: str, shown: str) -> None:
     assert masked(line) == shown
+
+
+@pytest.mark.parametrize(("path", "kept"), [("/api/health/ready", False), ("/api/chat", True)])
+def test_that_it_is_not_ready_is_no_error(path: str, kept: bool, caplog: pytest.LogCaptureFixture) -> None:
+    response = HttpResponse(status=503)
+
+    with caplog.at_level(logging.ERROR, "django.request"):
+        log_response("Service Unavailable: %s", path, response=response, request=RequestFactory().get(path))
+
+    assert bool(caplog.records) is kept
 
 
 def test_a_traceback_is_masked_too() -> None:

@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from chat.models import ApiToken
-from tests.factories import make_agent, make_turn
+from tests.factories import make_agent, make_turn, make_workflow
 from tests.served import served
 from workflows.models import Heartbeat, Run
 
@@ -62,6 +62,7 @@ def test_made_up_requests_about_what_exists_are_answered_as_declared(address: st
     run.conversation.owner = owner
     run.conversation.save()
     agent = make_agent(owner=owner)
-    ids = {"conversation_id": run.conversation_id, "run_id": run.pk, "agent_id": agent.pk}
+    workflow = make_workflow({"key": "one"}, owner=owner)
+    ids = {"conversation_id": run.conversation_id, "run_id": run.pk, "agent": agent.pk, "workflow": workflow.pk}
 
     fuzz(address, owner, tmp_path, "[parameters]\n" + "".join(f'"path.{name}" = "{pk}"\n' for name, pk in ids.items()))

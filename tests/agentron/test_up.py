@@ -68,6 +68,15 @@ def test_loopback_is_recognised(host: str, own: bool) -> None:
     assert premises.is_loopback(host) is own
 
 
+@pytest.mark.django_db
+def test_a_model_without_its_key_is_told_at_the_start(settings: Settings) -> None:
+    assert not Command().mute_model()
+
+    settings.AGENTRON_MODEL = "openai:gpt-5.2"
+
+    assert Command().mute_model() == ["No answers yet:     OpenAI needs a key: set OPENAI_API_KEY."]
+
+
 def test_an_unreachable_database_is_one_line(bare_machine: Machine) -> None:
     done = bare_machine.run("up", "--port", str(free_port()), DATABASE_URL="postgres://nobody@127.0.0.1:9/nothing")
 

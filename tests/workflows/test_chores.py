@@ -27,6 +27,19 @@ def folder(settings: Settings, tmp_path: Path) -> Path:
     return tmp_path / "backups"
 
 
+def test_a_failed_job_is_kept_for_a_month_and_its_pickle_never_read() -> None:
+    job, now = apps.get_model("django_q", "Task"), timezone.now()
+    for days in (29, 31):
+        at = now - timedelta(days=days)
+        job.objects.create(id=str(days), name="job", func="f", started=at, stopped=at, success=False)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE django_q_task SET args = 'broken', result = 'broken'")
+
+    chores.prune()
+
+    assert list(job.objects.values_list("id", flat=True)) == ["29"]
+
+
 def test_every_scheduled_chore_exists() -> None:
     schedules = apps.get_model("django_q", "Schedule").objects.all()
 

@@ -207,7 +207,7 @@ def test_a_person_is_reminded_once(model: Use, drain: Drain) -> None:
 
 def test_the_turn_that_started_a_run_hears_of_its_end(model: Use, drain: Drain) -> None:
     agent = Agent.objects.filter(is_default=True).first() or make_agent(is_default=True)
-    model(by_prompt({"which you started": [last_prompt], "work": ["the result"]}))
+    model(by_prompt({"which you started": [str], "work": ["the result"]}))
     turn = make_turn(text="start it")
     Run.objects.filter(pk=turn.pk).update(status=RunStatus.SUCCEEDED)
     workflow = make_workflow({"key": "work"}, owner=turn.owner)

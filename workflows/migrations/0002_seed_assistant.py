@@ -4,8 +4,6 @@ from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from workflows.assistant import INSTRUCTIONS
-
 
 def seed(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     agent = apps.get_model("workflows", "Agent")
@@ -13,7 +11,6 @@ def seed(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         agent.objects.create(
             name="Assistant",
             description="Answers in chats and delegates what is bigger than an answer.",
-            instructions=INSTRUCTIONS,
             tools=["*"],
             is_default=True,
         )

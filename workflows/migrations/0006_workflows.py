@@ -9,105 +9,200 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('chat', '0002_theme_and_zone_of_a_profile'),
-        ('workflows', '0005_index_finished_runs'),
+        ("chat", "0002_theme_and_zone_of_a_profile"),
+        ("workflows", "0005_index_finished_runs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='helprequest',
-            name='reminded_at',
-            field=models.DateTimeField(help_text='When its owner was reminded of it.', null=True),
+            model_name="helprequest",
+            name="reminded_at",
+            field=models.DateTimeField(help_text="When its owner was reminded of it.", null=True),
         ),
         migrations.AddField(
-            model_name='steprun',
-            name='troubled_since',
-            field=models.DateTimeField(help_text='Since when its model cannot be had.', null=True),
+            model_name="steprun",
+            name="troubled_since",
+            field=models.DateTimeField(help_text="Since when its model cannot be had.", null=True),
         ),
         migrations.CreateModel(
-            name='Revision',
+            name="Revision",
             fields=[
-                ('id', models.UUIDField(default=chat.models.fields.new_id, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField(help_text='Counts from 1 for each workflow and agent.')),
-                ('data', models.JSONField(default=dict, help_text='The definition.')),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now, help_text='When it was saved.')),
-                ('agent', models.ForeignKey(help_text='Whose version it is.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='revisions', to='workflows.agent')),
-                ('made_by', models.ForeignKey(help_text='Who saved it.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=chat.models.fields.new_id, editable=False, primary_key=True, serialize=False)),
+                ("number", models.PositiveIntegerField(help_text="Counts from 1 for each workflow and agent.")),
+                ("data", models.JSONField(default=dict, help_text="The definition.")),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now, help_text="When it was saved.")),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        help_text="Whose version it is.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="revisions",
+                        to="workflows.agent",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        help_text="Who saved it.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-made_at'],
+                "ordering": ["-made_at"],
             },
         ),
         migrations.AddField(
-            model_name='run',
-            name='revision',
-            field=models.ForeignKey(help_text='The version it keeps to.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='runs', to='workflows.revision'),
+            model_name="run",
+            name="revision",
+            field=models.ForeignKey(
+                help_text="The version it keeps to.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="runs",
+                to="workflows.revision",
+            ),
         ),
         migrations.CreateModel(
-            name='Workflow',
+            name="Workflow",
             fields=[
-                ('id', models.UUIDField(default=chat.models.fields.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(help_text='How people and the assistant call it.', max_length=100)),
-                ('description', models.CharField(blank=True, help_text='What it is good for, in one line.', max_length=300)),
-                ('instruction', models.TextField(blank=True, help_text='What every agent is told in every step, beside its own instructions.')),
-                ('inputs', models.JSONField(blank=True, default=list, help_text='What a run is given: names, descriptions, and defaults where there are any.')),
-                ('max_concurrent', models.PositiveIntegerField(default=1, help_text='How many of its runs may work at a time; the others wait in line.', validators=[django.core.validators.MinValueValidator(1)])),
-                ('max_rounds', models.PositiveIntegerField(default=1, help_text='How often steps that lead back to earlier ones may be gone through.', validators=[django.core.validators.MinValueValidator(1)])),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('owner', models.ForeignKey(help_text='Whose workflow it is.', on_delete=django.db.models.deletion.CASCADE, related_name='workflows', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=chat.models.fields.new_id, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(help_text="How people and the assistant call it.", max_length=100)),
+                ("description", models.CharField(blank=True, help_text="What it is good for, in one line.", max_length=300)),
+                (
+                    "instruction",
+                    models.TextField(blank=True, help_text="What every agent is told in every step, beside its own instructions."),
+                ),
+                (
+                    "inputs",
+                    models.JSONField(
+                        blank=True, default=list, help_text="What a run is given: names, descriptions, and defaults where there are any."
+                    ),
+                ),
+                (
+                    "max_concurrent",
+                    models.PositiveIntegerField(
+                        default=1,
+                        help_text="How many of its runs may work at a time; the others wait in line.",
+                        validators=[django.core.validators.MinValueValidator(1)],
+                    ),
+                ),
+                (
+                    "max_rounds",
+                    models.PositiveIntegerField(
+                        default=1,
+                        help_text="How often steps that lead back to earlier ones may be gone through.",
+                        validators=[django.core.validators.MinValueValidator(1)],
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        help_text="Whose workflow it is.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="workflows",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Step',
+            name="Step",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(help_text='Its short name: small letters, digits and _, such as write_report.', max_length=50)),
-                ('prompt', models.TextField(help_text='What the agent is asked. {{ input.NAME }} and {{ steps.KEY.output }} are filled in.')),
-                ('after', models.JSONField(blank=True, default=list, help_text='Keys of the steps it waits for; empty: it starts at once.')),
-                ('when', models.JSONField(blank=True, help_text='A condition on an earlier output, such as {"step": "check", "op": "contains", "value": "ok"}.', null=True)),
-                ('position', models.PositiveIntegerField(default=0, help_text='Its place in the order of steps, from 0.')),
-                ('agent', models.ForeignKey(help_text='Who does it.', on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='workflows.agent')),
-                ('workflow', models.ForeignKey(help_text='What it is a part of.', on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='workflows.workflow')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(help_text="Its short name: small letters, digits and _, such as write_report.", max_length=50)),
+                (
+                    "prompt",
+                    models.TextField(help_text="What the agent is asked. {{ input.NAME }} and {{ steps.KEY.output }} are filled in."),
+                ),
+                (
+                    "after",
+                    models.JSONField(blank=True, default=list, help_text="Keys of the steps it waits for; empty: it starts at once."),
+                ),
+                (
+                    "when",
+                    models.JSONField(
+                        blank=True,
+                        help_text='A condition on an earlier output, such as {"step": "check", "op": "contains", "value": "ok"}.',
+                        null=True,
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(default=0, help_text="Its place in the order of steps, from 0.")),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        help_text="Who does it.", on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="workflows.agent"
+                    ),
+                ),
+                (
+                    "workflow",
+                    models.ForeignKey(
+                        help_text="What it is a part of.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steps",
+                        to="workflows.workflow",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['workflow', 'position'],
+                "ordering": ["workflow", "position"],
             },
         ),
         migrations.AddField(
-            model_name='revision',
-            name='workflow',
-            field=models.ForeignKey(help_text='Whose version it is.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='revisions', to='workflows.workflow'),
+            model_name="revision",
+            name="workflow",
+            field=models.ForeignKey(
+                help_text="Whose version it is.",
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="revisions",
+                to="workflows.workflow",
+            ),
         ),
         migrations.AddField(
-            model_name='run',
-            name='workflow',
-            field=models.ForeignKey(help_text='What it runs; empty for a turn.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='runs', to='workflows.workflow'),
+            model_name="run",
+            name="workflow",
+            field=models.ForeignKey(
+                help_text="What it runs; empty for a turn.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="runs",
+                to="workflows.workflow",
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['workflow', '-queued_at'], name='workflows_r_workflo_c0fe74_idx'),
+            model_name="run",
+            index=models.Index(fields=["workflow", "-queued_at"], name="workflows_r_workflo_c0fe74_idx"),
         ),
         migrations.AddConstraint(
-            model_name='workflow',
-            constraint=models.UniqueConstraint(fields=('owner', 'name'), name='one_workflow_a_name'),
+            model_name="workflow",
+            constraint=models.UniqueConstraint(fields=("owner", "name"), name="one_workflow_a_name"),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(fields=('workflow', 'key'), name='one_step_a_key'),
+            model_name="step",
+            constraint=models.UniqueConstraint(fields=("workflow", "key"), name="one_step_a_key"),
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.UniqueConstraint(condition=models.Q(('agent', None)), fields=('workflow', 'number'), name='one_revision_a_number'),
+            model_name="revision",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("agent", None)), fields=("workflow", "number"), name="one_revision_a_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.UniqueConstraint(condition=models.Q(('workflow', None)), fields=('agent', 'number'), name='one_agent_revision_a_number'),
+            model_name="revision",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("workflow", None)), fields=("agent", "number"), name="one_agent_revision_a_number"
+            ),
         ),
     ]

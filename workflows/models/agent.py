@@ -35,13 +35,15 @@ class Agent(models.Model):
     )
     name = models.CharField(max_length=100, help_text="What people call it; each owner has a name once.")
     description = models.CharField(max_length=300, blank=True, help_text="What it is good for, in one line.")
-    instructions = models.TextField(blank=True, help_text="What it is told before every conversation.")
+    instructions = models.TextField(
+        blank=True, help_text="What it is told before all its work. Empty for the default agent: the built-in instructions."
+    )
     model = models.CharField(max_length=200, blank=True, help_text="provider:model, such as openai:gpt-5.2. Empty: the default model.")
     tools: models.JSONField[list[str], list[str]] = models.JSONField(
         default=list, blank=True, help_text="Names of the tools it may use; “*” stands for all."
     )
     tool_policy: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
-        default=dict, blank=True, help_text="By tool name: allow, ask or deny. Kept for a later version: nothing acts by it yet."
+        default=dict, blank=True, help_text="By tool name, or * for all others: allow, ask or deny."
     )
     limits: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField(
         default=dict, blank=True, help_text="Caps of one run by name: steps (the model's replies), tokens, seconds."

@@ -15,6 +15,8 @@ from agentron.supervisor import Supervisor
 from chat.commands import Command as BaseCommand
 from chat.models import SignInLink
 from chat.models.people import SIGN_IN_MINUTES
+from workflows.llm import names
+from workflows.llm.errors import ModelError
 
 ADMIN = "admin"
 
@@ -64,7 +66,15 @@ class Command(BaseCommand):
         admin = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
         if admin and (settings.DEBUG or premises.is_loopback(host)):
             lines += [f"Sign in as {admin}: {base}/sign-in/{SignInLink.issue(admin)}/", f"  (works once, for {SIGN_IN_MINUTES} minutes)"]
-        return [*lines, f"Your data is in:    {settings.AGENTRON_DATA}", "Ctrl-C stops it."]
+        return [*lines, *self.mute_model(), f"Your data is in:    {settings.AGENTRON_DATA}", "Ctrl-C stops it."]
+
+    def mute_model(self) -> list[str]:
+        """A line where the default model will not answer, so that nobody finds out in the chat."""
+        try:
+            names.resolve()
+        except ModelError as exc:
+            return [f"No answers yet:     {exc}"]
+        return []
 
     def show(self, lines: list[str]) -> None:
         """Print what a person needs to know; straight to the terminal, for a sign-in link is a secret."""

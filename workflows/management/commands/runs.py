@@ -10,10 +10,11 @@ from chat.commands import Command as BaseCommand
 from chat.commands import add_user_argument, the_user
 from chat.errors import InvalidError
 from chat.http.rows import one
-from chat.models import Message
+from chat.models import Conversation, Message
 from workflows import engine
 from workflows.errors import NotAllowedError
 from workflows.models import HelpRequest, HelpStatus, Run, RunStatus, Trigger
+from workflows.progress import follow
 from workflows.rows import listed, own_run, questions_of
 from workflows.run_text import asked, described, short
 from workflows.schemas import HelpRequestOut, RunOut
@@ -45,6 +46,8 @@ class Command(BaseCommand):
         subs["list"].add_argument("--limit", type=int, default=50, metavar="N", help="at most this many (50)")
         subs["respond"].add_argument("text", nargs="?", default="", metavar="TEXT", help="the answer")
         subs["respond"].add_argument("--decision", default="", metavar="WORD", help="such as approve, deny, yes, no or decline")
+        for verb in ("retry", "respond"):
+            subs[verb].add_argument("--wait", action="store_true", help="show how it goes on, until it has ended or asks something")
         subs["respond"].add_argument("--request", type=UUID, metavar="ID", help="which question, when the run asks several")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -72,6 +75,8 @@ class Command(BaseCommand):
 
     def retry(self, user: User, options: dict[str, Any]) -> None:
         again = engine.retry(one(Run.objects.of(user), options["id"], "run"), by=user, trigger=Trigger.CLI)
+        if options["wait"]:
+            follow(again, self.stderr if options["json"] else self.stdout, self.stderr)
         self.print_run(own_run(user, again.pk), options)
 
     def pending_help(self, user: User, options: dict[str, Any]) -> None:
@@ -85,8 +90,11 @@ class Command(BaseCommand):
         question = HelpRequest.objects.of(user).filter(pk=options["id"]).first()
         run = question.run if question else one(Run.objects.of(user), options["id"], "run or question")
         request_id = question.pk if question else options["request"] or only_question(run)
+        before = Conversation.objects.values_list("last_seq", flat=True).get(pk=run.conversation_id)
         given = {"response": options["text"], "decision": options["decision"], "request_id": request_id}
         engine.respond_to_run(run, by=user, via=Message.Via.CLI, **given)
+        if options["wait"]:
+            follow(run, self.stderr if options["json"] else self.stdout, self.stderr, before)
         found = RunOut.of(own_run(user, run.pk))
         if options["json"]:
             self.print_json(found.model_dump(mode="json"))
