@@ -17,7 +17,7 @@ def worker(clusters: int) -> list[Plan]:
     """What drives runs: `clusters` clusters for them, one for the chores, and a clock."""
     numbers = range(1, clusters + 1)
     runs = [Plan(f"runs-{number}" if clusters > 1 else "runs", partial(cluster.run, cluster.RUNS), load_models) for number in numbers]
-    return [*runs, Plan("chores", partial(cluster.run, cluster.CHORES)), Plan("clock", tick)]
+    return [*runs, Plan("chores", partial(cluster.run, cluster.CHORES), load_models), Plan("clock", tick)]
 
 
 def web(listener: socket.socket) -> Plan:

@@ -42,16 +42,18 @@ _current: "Worker | None" = None
 _must_stop = threading.Event()
 
 
-def drain() -> None:
-    """Drive whatever is ready, on the process's one event loop."""
+def drain(*, alone: bool = False) -> bool:
+    """Drive whatever is ready, or one run that must be driven `alone`, on the process's one event loop; whether there was any."""
     global _runner
     if _must_stop.is_set():
-        return
+        return False
     if _runner is None:
         _runner = asyncio.Runner()
         # Turns make many objects that live shortly: collecting more rarely costs little memory and saves time.
         gc.set_threshold(20_000, 50, 100)
-    _runner.run(Worker().run())
+    worker = Worker(alone=alone)
+    _runner.run(worker.run())
+    return worker.found
 
 
 def stop() -> None:
@@ -64,10 +66,12 @@ def stop() -> None:
 class Worker:
     """One drain of the queue: the runs this process holds, and its place among the workers."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, alone: bool = False) -> None:
         self.name = queue.worker_name()
         self.stopping = False
-        self.alone = False
+        # Only for a run that must be driven alone; or, for want of such a worker, with one.
+        self.lonely, self.alone = alone, False
+        self.found = False
         self.tasks: dict[UUID, asyncio.Task[None]] = {}
         self.runs: dict[UUID, Run] = {}
         self.walks: dict[UUID, Walk] = {}
@@ -109,7 +113,7 @@ class Worker:
                 await self.look()
             if self.tasks:
                 idle_since = self.now()
-            elif not self.wake.is_set() and self.now() - idle_since > LINGER_SECONDS:
+            elif self.lonely or (not self.wake.is_set() and self.now() - idle_since > LINGER_SECONDS):
                 return
             await self.nap(LOOK_SECONDS)
         await self.hand_back()
@@ -129,6 +133,7 @@ class Worker:
         """Take new runs, then find out which of ours were cancelled or lost."""
         room = settings.AGENTRON_RUN_CONCURRENCY - len(self.tasks)
         for run in await db(self.claim, room):
+            self.found = True
             self.alone = run.deaths >= queue.SUSPECT_DEATHS
             self.runs[run.pk] = run
             self.tasks[run.pk] = task = asyncio.create_task(self.drive(run))
@@ -147,10 +152,10 @@ class Worker:
                 task.cancel()
 
     def claim(self, room: int) -> list[Run]:
-        """New runs, unless one is driven that must be alone or waits to be."""
-        if self.tasks and (self.alone or queue.suspect_waits()):
+        """New runs, unless one is driven that must be alone."""
+        if self.tasks and (self.alone or self.lonely):
             return []
-        return queue.claim(self.name, room, busy=bool(self.tasks))
+        return queue.claim(self.name, 1 if self.lonely else room, busy=bool(self.tasks), alone=self.lonely)
 
     async def drive(self, run: Run) -> None:
         """Drive one run, and leave no claim behind however that ends."""

@@ -25,6 +25,9 @@ from workflows.models import HelpRequest, HelpStatus, Lane, Run, RunStatus, Step
 from workflows.models.run import RunQuerySet
 
 CLUSTER = "runs"
+# Whoever may have killed workers is driven where it can harm nobody's work but a chore's.
+LONELY_CLUSTER = "chores"
+LONELY_SECONDS = 30
 LEASE_SECONDS = 10
 # Deaths without progress: after two a run is driven alone, after two more alone it is given up.
 SUSPECT_DEATHS = 2
@@ -75,11 +78,16 @@ def ticket() -> None:
         hints.work()
 
 
-def claim(worker: str, room: int, *, busy: bool) -> list[Run]:
+def lonely_ticket() -> None:
+    """Let the worker that does the chores look for a run that must be driven alone, after the current transaction."""
+    async_task("workflows.queue.work_alone", q_options={"cluster": LONELY_CLUSTER, "task_name": "work alone"})
+
+
+def claim(worker: str, room: int, *, busy: bool, alone: bool = False) -> list[Run]:
     """Take up to `room` ready runs for `worker`, each under a new fence and a lease.
 
-    Fair across owners, within the caps of each lane, one running turn a conversation. A run that may have killed
-    workers is taken only by a process that is not `busy`, and then alone.
+    Fair across owners, within the caps of each lane, one running turn a conversation. A run that may have killed workers is taken
+    by a process that is there for it `alone`; if there is none for a while, by one that is not `busy`, which then takes no other.
     """
     if room < 1 or not Run.objects.ready().exists():
         return []
@@ -87,7 +95,7 @@ def claim(worker: str, room: int, *, busy: bool) -> list[Run]:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CAPS_LOCK])
-        chosen = choose(room, busy=busy)
+        chosen = suspects(0)[:1] if alone else choose(room, busy=busy)
         taken = Run.objects.filter(pk__in=chosen, status=RunStatus.QUEUED).update(
             status=RunStatus.RUNNING,
             fence=F("fence") + 1,
@@ -96,15 +104,21 @@ def claim(worker: str, room: int, *, busy: bool) -> list[Run]:
             lease_expires_at=lease_end(),
         )
         mine = Run.objects.running().filter(pk__in=chosen, leased_by=worker)
-        return list(mine.select_related("agent", "conversation__owner", "owner__profile", "revision", "workflow")) if taken else []
+        related = ("agent", "conversation__owner", "owner__profile", "revision", "workflow")
+        return list(mine.select_related(*related)) if taken else []
+
+
+def suspects(seconds: float) -> list[UUID]:
+    """The ready runs that must be driven alone and have waited so long for it; the eldest first."""
+    since = timezone.now() - timedelta(seconds=seconds)
+    found = Run.objects.ready().filter(startable(), deaths__gte=SUSPECT_DEATHS).filter(Q(not_before=None) | Q(not_before__lte=since))
+    return list(found.order_by("queued_at", "pk").values_list("pk", flat=True))
 
 
 def choose(room: int, *, busy: bool) -> list[UUID]:
     """The ids of the runs to claim next."""
-    if not busy:
-        suspects = Run.objects.ready().filter(startable(), deaths__gte=SUSPECT_DEATHS).order_by("queued_at", "pk")
-        if suspect := suspects.values_list("pk", flat=True).first():
-            return [suspect]
+    if not busy and (lonely := suspects(LONELY_SECONDS)):
+        return lonely[:1]
     running = Run.objects.running().order_by()
     in_lane = dict(running.values_list("lane").annotate(Count("pk")))
     of_owner = dict(running.values_list("owner").annotate(Count("pk")))
@@ -142,13 +156,6 @@ def within_caps(ready: RunQuerySet) -> list[UUID]:
     return list(rows.values_list("pk", flat=True)[:MOST_CONSIDERED])
 
 
-def suspect_waits() -> bool:
-    """Whether a run that must be driven alone waits for an idle process: not at once, and not for so long that others suffer."""
-    now = timezone.now()
-    window = (now - timedelta(seconds=60), now - timedelta(seconds=5))
-    return Run.objects.ready().filter(startable(), deaths__gte=SUSPECT_DEATHS, queued_at__range=window).exists()
-
-
 def renew(worker: str, runs: list[UUID]) -> int:
     """Prolong the leases of those `runs` that `worker` still holds; how many they are."""
     mine = Run.objects.running().filter(leased_by=worker, pk__in=runs)
@@ -173,6 +180,8 @@ def repair() -> None:
     """Give ready runs a ticket if theirs was lost."""
     if Run.objects.ready().exists():
         ticket()
+        if suspects(LONELY_SECONDS / 3) and not OrmQ.objects.filter(key=LONELY_CLUSTER).exists():
+            lonely_ticket()
 
 
 def has_ticket() -> bool:
@@ -217,6 +226,14 @@ def work() -> None:
 def forget_failed_jobs(before: datetime) -> None:
     """Delete what django-q2 keeps of jobs that failed; of those that went well it keeps nothing."""
     Job.objects.filter(stopped__lt=before).delete()
+
+
+def work_alone() -> None:
+    """The django-q2 job for runs that may have killed workers: drive them one by one until none is left."""
+    from workflows.drain import drain
+
+    while drain(alone=True):
+        continue
 
 
 def stop_working() -> None:

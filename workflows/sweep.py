@@ -52,6 +52,7 @@ def reclaim(run: Run) -> bool:
         sentence = f"Its worker died {deaths} times without any progress, so it was given up. Look at the worker's log before you retry it."
         end_run(run.pk, RunStatus.FAILED, error=sentence)
     else:
-        run.move(RunStatus.QUEUED, lease_expires_at=None)
-        queue.ticket()
+        suspect = deaths >= queue.SUSPECT_DEATHS
+        run.move(RunStatus.QUEUED, lease_expires_at=None, not_before=timezone.now() if suspect else None)
+        queue.lonely_ticket() if suspect else queue.ticket()
     return True

@@ -21,8 +21,8 @@ def _assistant(transactional_db: None) -> Agent:
     return Agent.objects.filter(is_default=True).first() or make_agent(is_default=True)
 
 
-def claim(worker: str = "here:1:a", room: int = 100, *, busy: bool = False) -> list[Run]:
-    return queue.claim(worker, room, busy=busy)
+def claim(worker: str = "here:1:a", room: int = 100, *, busy: bool = False, alone: bool = False) -> list[Run]:
+    return queue.claim(worker, room, busy=busy, alone=alone)
 
 
 def expire(run: Run) -> None:
@@ -182,9 +182,17 @@ def test_a_death_after_progress_does_not_count() -> None:
     assert run.deaths == 0
 
 
-def test_a_suspect_is_claimed_alone_and_only_by_an_idle_process() -> None:
+def test_a_suspect_is_claimed_alone() -> None:
     suspect, other = make_turn(), make_turn()
-    Run.objects.filter(pk=suspect.pk).update(deaths=2)
+    Run.objects.filter(pk=suspect.pk).update(deaths=2, not_before=timezone.now())
+
+    assert [run.pk for run in claim()] == [other.pk]
+    assert [run.pk for run in claim("here:2:b", alone=True)] == [suspect.pk]
+
+
+def test_a_suspect_that_nobody_takes_alone_is_claimed_by_an_idle_process() -> None:
+    suspect, other = make_turn(), make_turn()
+    Run.objects.filter(pk=suspect.pk).update(deaths=2, not_before=timezone.now() - timedelta(minutes=1))
 
     assert [run.pk for run in claim(busy=True)] == [other.pk]
     assert [run.pk for run in claim("here:2:b")] == [suspect.pk]
@@ -192,8 +200,8 @@ def test_a_suspect_is_claimed_alone_and_only_by_an_idle_process() -> None:
 
 def test_a_run_that_kills_every_worker_is_given_up_and_says_so() -> None:
     run = make_turn()
-    for _ in range(4):
-        [claimed] = claim()
+    for nth in range(4):
+        [claimed] = claim(alone=nth > 1)
         expire(claimed)
         engine.sweep()
 
