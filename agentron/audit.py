@@ -12,6 +12,8 @@ from chat.acting import Actor, acting, actor
 # What people change, and so what somebody may have to explain. What runs write all day is not here.
 AUDITED: tuple[dict[str, Any], ...] = (
     {"model": "workflows.Agent", "exclude_fields": ["created_at", "updated_at"]},
+    # The steps of a workflow are in its revisions, whole and with who saved them.
+    {"model": "workflows.Workflow", "exclude_fields": ["created_at", "updated_at"]},
     {"model": "workflows.ModelProvider", "mask_fields": ["api_key"]},
     {"model": "workflows.Memory", "exclude_fields": ["created_at", "updated_at"]},
     {"model": "chat.ApiToken", "exclude_fields": ["hash", "created_at", "last_used_at"]},

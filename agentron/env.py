@@ -1,6 +1,6 @@
 """Read every setting that comes from outside, and refuse a bad one with a sentence.
 
-Values come from the environment, then `.env` beside manage.py, then the secrets file in the data folder.
+Values come from the environment, then `.env` beside manage.py (or where an installed program is started), then the secrets file in the data folder.
 A bad value ends the process with one line that names it, whichever program was starting.
 """
 
@@ -18,7 +18,11 @@ from cryptography.fernet import Fernet
 
 T = TypeVar("T")
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+# Templates and static files stand beside the packages in a checkout, and inside this one when it is installed.
+SHIPPED = PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent
+# What belongs to one installation: beside manage.py, or where an installed program is started.
+BASE_DIR = Path.cwd() if SHIPPED == PACKAGE else PACKAGE.parent
 SECRETS_FILE = "secrets.env"
 ADDRESS = re.compile(r"https?://([A-Za-z0-9_.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?/?")
 HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
@@ -33,7 +37,9 @@ def refuse(sentence: str) -> SystemExit:
 
 
 def read(name: str, kind: Callable[..., T], default: T, rule: str, ok: Callable[[T], bool]) -> T:
-    """The setting `name` as `kind`; the start is refused with `rule` unless `ok(value)`."""
+    """The setting `name` as `kind`; the start is refused with `rule` unless `ok(value)`. Empty counts as not set."""
+    if not os.environ.get(name):
+        return default
     try:
         value = kind(name, default=default)
     except (ValueError, environ.ImproperlyConfigured):
@@ -103,7 +109,7 @@ def check_model_addresses() -> None:
 
 def data_folder() -> Path:
     """The folder for the database, secrets, sockets and backups; made on first use, private to its owner."""
-    folder = Path(env.str("AGENTRON_DATA", default=str(BASE_DIR / "var"))).expanduser().resolve()
+    folder = Path(env.str("AGENTRON_DATA", default="") or BASE_DIR / "var").expanduser().resolve()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("sockets", "static"):

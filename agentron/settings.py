@@ -11,7 +11,7 @@ from agentron.admin_menu import UNFOLD as UNFOLD
 from agentron.audit import AUDITED
 from agentron.databases import database
 from agentron.env import (
-    BASE_DIR,
+    SHIPPED,
     address,
     check_model_addresses,
     data_folder,
@@ -90,7 +90,7 @@ ASGI_APPLICATION = "agentron.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [SHIPPED / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -137,7 +137,7 @@ FORMAT_MODULE_PATH = "agentron.formats"
 
 STATIC_URL = "static/"
 STATIC_ROOT = AGENTRON_DATA / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [SHIPPED / "static"]
 # Files are served from where they lie, so that no collectstatic has to run before the first page.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

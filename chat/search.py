@@ -23,7 +23,7 @@ MOST_WORDS = 8
 MOST_CHARACTERS = 200
 MOST_FOUND = 30
 # Messages that one request looks through: about a tenth of a second of SQLite's time.
-MOST_READ = 30_000
+MOST_READ = 60_000
 KINDS = (Message.Kind.MESSAGE, Message.Kind.HELP_REQUEST)
 # Characters of a text that are shown before and after the first word found in it.
 LEAD, REST = 24, 110

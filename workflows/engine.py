@@ -11,7 +11,7 @@ from chat import hints
 from chat.models import Conversation
 from workflows.answers import answer_as, changes, check_answer
 from workflows.beginnings import enqueue_turn, execute, report_back, rerun, retry
-from workflows.errors import ConflictError, InvalidError, NotAllowedError
+from workflows.errors import ConflictError, ForbiddenError, InvalidError, NotAllowedError
 from workflows.ledger import end_run
 from workflows.models import (
     FINISHED,
@@ -53,7 +53,7 @@ def respond_to_run(
         )
     if not still_open:
         last = requests.filter(status=HelpStatus.ANSWERED).order_by("-answered_at").first()
-        if last and run.status not in FINISHED and run.status != RunStatus.WAITING_FOR_USER and last.response == response:
+        if last and last.response == response and decision in ("", last.decision):
             raise already(last)
         raise NotAllowedError("Run is not waiting for user input", run_status=run.status)
     return respond(still_open[0], by=by, via=via, response=response, decision=decision, args_hash=args_hash, arguments=arguments)
@@ -72,10 +72,13 @@ def respond(
 ) -> HelpRequest:
     """Answer a question. The first answer wins; the run goes on once all questions of its step are answered.
 
-    `arguments` are what a call that is approved is to be made with instead. Raises ConflictError when it was answered before or its run has ended, InvalidError for an answer that does not fit.
+    `arguments` are what a call that is approved is to be made with instead. Raises ConflictError when it was answered before or its run has ended, InvalidError for an answer that does not fit,
+    ForbiddenError for whoever is neither the run's owner nor an administrator who declines.
     """
     # The run's row first, as drivers do: two answers to one step take turns, so that the second sees the first.
     run = Run.objects.select_for_update().get(pk=request.run_id)
+    if by.pk != run.owner_id and not (by.is_superuser and decision == "decline"):
+        raise ForbiddenError("Only the person whose run asks may answer. As an administrator you may decline for them.")
     current = HelpRequest.objects.select_related("answered_by").get(pk=request.pk)
     if current.status != HelpStatus.OPEN:
         raise already(current)

@@ -13,6 +13,7 @@ from chat.acting import Actor, acting
 from workflows.errors import RefusedError
 from workflows.ledger import Outcome
 from workflows.llm.types import Failure, Result
+from workflows.models import HelpRequest
 from workflows.tools import Question, Tool, ToolContext, ToolError
 
 logger = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ def question(asked: Question, tool: Tool) -> dict[str, Any]:
         "kind": asked.kind,
         "question": log.clean(asked.question),
         "options": log.storable(asked.options),
+        "decisions": ["yes", "no"] if asked.kind == HelpRequest.Kind.CONFIRMATION else [],
         "reason": log.clean(asked.reason),
         "default": log.clean(asked.default),
         "expires_in": asked.hours * 3600 or None,

@@ -17,6 +17,8 @@ def described(run: RunOut) -> Iterator[str]:
     yield line("Status", Run(status=run.status).get_status_display())
     yield line("Asked", asked(run))
     yield line("Since", f"{run.queued_at:%Y-%m-%d %H:%M} UTC{took(run)}")
+    if run.revision:
+        yield line("Version", run.revision)
     yield line("Conversation", run.conversation_id)
     if run.usage.input_tokens or run.usage.output_tokens:
         yield line("Tokens", f"{run.usage.input_tokens:,} in, {run.usage.output_tokens:,} out")
@@ -36,8 +38,11 @@ def line(name: str, value: object) -> str:
 
 
 def asked(run: RunOut) -> str:
-    """What a run was asked, in one line."""
-    return short(str(run.input.get("text", "")))
+    """What a run was asked, in one line: the words of a turn, or the workflow with its inputs."""
+    if run.lane == Lane.TURN:
+        return short(str(run.input.get("text", "")))
+    given = ", ".join(f"{name}={value}" for name, value in run.input.get("inputs", {}).items())
+    return short(f"{run.workflow_name or 'a workflow that was deleted'}{f': {given}' if given else ''}")
 
 
 def took(run: RunOut) -> str:
@@ -50,10 +55,18 @@ def took(run: RunOut) -> str:
 def step_lines(run: RunOut, step: StepOut) -> Iterator[str]:
     """A step, unless it is the only one as in a turn, and the tools it used."""
     if run.lane != Lane.TURN:
-        yield line("Step", f"{step.key}: {step.status.label.lower()}")
+        yield line("Step", clean(told(step)))
     for call in step.tool_calls:
         about = gist(call.arguments or {})
         yield line("Tool", f"{label(call.tool)}{f' ({short(about)})' if about else ''}: {progress(run, call)}")
+
+
+def told(step: StepOut) -> str:
+    """How a step of a workflow stands: who does it, in which round, and what went wrong or why it was left out."""
+    number = f", round {step.round}" if step.round > 1 else ""
+    by = f" by {step.agent_name}" if step.agent_name else ""
+    why = step.error or step.reason
+    return f"{step.key}{number}{by}: {step.status.label.lower()}{f' ({short(why)})' if why else ''}"
 
 
 def progress(run: RunOut, call: ToolCallOut) -> str:

@@ -8,6 +8,19 @@ from ninja.openapi.schema import OpenAPISchema
 
 from chat.http.problems import PROBLEM_JSON
 
+# What means the same wherever it is asked for.
+PARAMETERS = {
+    "limit": "How many at most, from 1 to 100.",
+    "after": "A seq: only what is later.",
+    "before": "A seq: only what is earlier, the newest of it.",
+    "archived": "Only those put away, or only the others; without it all.",
+    "status": "Only those in this status.",
+    "conversation_id": "The conversation's id.",
+    "run_id": "The run's id.",
+    "agent": "The agent's id or name.",
+    "workflow": "The workflow's id or name.",
+}
+
 
 class Problem(Schema):
     """A problem document (RFC 9457). `errors` says by field what is wrong with it."""
@@ -28,6 +41,8 @@ class Api(NinjaAPI):
         for path, methods in document["paths"].items():
             for method, operation in methods.items():
                 operation["responses"] |= {status: declared(status) for status in statuses(path, method, operation)}
+                for parameter in operation.get("parameters", ()):
+                    parameter.setdefault("description", parameter["schema"].get("description") or PARAMETERS.get(parameter["name"], ""))
         return document
 
 

@@ -50,7 +50,12 @@ document.querySelector(".talks").addEventListener("keydown", (event) => {
     find.focus();
   }
 });
-list.addEventListener("htmx:beforeRequest", (event) => event.detail.requestConfig.verb === "get" || notice(""));
+list.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.requestConfig.verb !== "get") return notice("");
+  // Nobody looks at it: it is refreshed when they do.
+  if (document.hidden) event.preventDefault();
+});
+document.addEventListener("visibilitychange", () => document.hidden || htmx.trigger(document.body, "conversations-changed"));
 for (const name of ["htmx:responseError", "htmx:sendError"]) {
   list.addEventListener(name, (event) => {
     event.stopPropagation();

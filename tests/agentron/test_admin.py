@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chat import log
-from chat.models import ApiToken, Message
+from chat.models import ApiToken, Conversation, Message
 from tests.factories import make_conversation, make_turn, make_user
 from workflows.llm.errors import ModelError
 from workflows.models import ModelProvider, Run
@@ -195,3 +195,44 @@ def test_only_a_superuser_gives_rights(client: Client, boss: User) -> None:
     assert client.post(address(User, "change", boss.pk), {"username": "taken"}).status_code == 403
     assert client.post(reverse("admin:auth_user_password_change", args=[boss.pk]), {}).status_code == 403
     assert client.post(address(Group, "add"), {"name": "all"}).status_code == 403
+
+
+def test_saving_a_provider_can_test_it(desk: Client, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any) -> None:
+    asked = Mock(return_value="ready")
+    monkeypatch.setattr("workflows.llm.check.try_model", asked)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        desk.post(address(ModelProvider, "add"), {**PROVIDER, "workflows_modelprovider_save_and_test": "1"})
+
+    asked.assert_called_once_with("local:m")
+
+
+@pytest.mark.parametrize("part", ["id", "end", "title", "owner"])
+def test_a_run_is_found_by_its_id_its_conversation_or_its_owner(desk: Client, part: str) -> None:
+    run, _ = make_turn(make_conversation(make_user("zoe"), title="Budget of May")), make_turn()
+    words = {"id": str(run.pk), "end": f"Run {str(run.pk)[-8:]}", "title": "budget of", "owner": "zoe"}
+
+    found = desk.get(address(Run, "changelist"), {"q": words[part]}).context["cl"].queryset
+
+    assert list(found) == [run]
+
+
+def test_a_long_conversation_is_read_a_page_at_a_time(desk: Client) -> None:
+    conversation = make_conversation()
+    log.post(conversation.pk, *(Message(author="user", text=f"word {n}", via="web") for n in range(150)))
+    page = address(Conversation, "change", conversation.pk)
+
+    newest, earlier = desk.get(page).content.decode(), desk.get(page, {"before": "51"}).content.decode()
+
+    assert ("?before=51" in newest, "word 50<" in newest, "word 49<" in newest) == (True, True, False)
+    assert ("Earlier messages" in earlier, "word 49<" in earlier, "word 0<" in earlier) == (False, True, True)
+
+
+@pytest.mark.parametrize(("status", "offered"), [("queued", ["cancel"]), ("failed", ["retry"]), ("succeeded", [])])
+def test_a_run_offers_only_what_can_be_done_with_it(desk: Client, status: str, offered: list[str]) -> None:
+    run = make_turn()
+    Run.objects.filter(pk=run.pk).update(status=status)
+
+    page = desk.get(address(Run, "change", run.pk)).content.decode()
+
+    assert [verb for verb in ("cancel", "retry") if f"/do/{verb}/" in page] == offered

@@ -20,6 +20,14 @@ def test_the_document_declares_problems_for_every_operation(client: Client) -> N
     assert document["components"]["schemas"]["Problem"]
 
 
+def test_every_operation_and_parameter_is_described(client: Client) -> None:
+    document = client.get("/api/openapi.json").json()
+
+    operations = [operation for ways in document["paths"].values() for operation in ways.values()]
+    described = [*operations, *(parameter for operation in operations for parameter in operation.get("parameters", ()))]
+    assert [one for one in described if not one.get("description")] == []
+
+
 def test_its_page_needs_no_other_host(client: Client) -> None:
     response = client.get("/api/docs")
 

@@ -45,6 +45,16 @@ def test_a_bad_value_is_refused_with_its_name(name: str, value: str, monkeypatch
     assert "\n" not in sentence
 
 
+def test_an_empty_value_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, _ in BAD:
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("AGENTRON_ENCRYPTION_KEYS", "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=")
+
+    settings = runpy.run_path(SETTINGS)
+
+    assert (settings["TIME_ZONE"], settings["AGENTRON_MAX_TURNS"], settings["AGENTRON_URL"]) == ("UTC", 16, "")
+
+
 def test_a_refusal_is_one_line_on_stderr_and_status_one(bare_machine: Machine) -> None:
     done = bare_machine.run("check", DEBUG="maybe")
 

@@ -101,12 +101,13 @@ class Chat:
 
     def scroll_up(self) -> int:
         """Scroll until there is nothing earlier; how many entries there are."""
-        entries, earlier = self.page.locator("#log .entry"), self.page.locator("#log .earlier")
+        earlier = self.page.locator("#log .earlier")
         while earlier.count():
-            before = entries.count()
+            before = earlier.get_attribute("hx-get")
             self.page.evaluate("() => document.querySelector('#log .earlier').scrollIntoView()")
-            self.page.wait_for_function("before => document.querySelectorAll('#log .entry').length > before", arg=before)
-        return entries.count()
+            # Cheap, for it is asked with every frame.
+            self.page.wait_for_function("before => document.querySelector('#log .earlier')?.getAttribute('hx-get') !== before", arg=before)
+        return self.page.locator("#log .entry").count()
 
     def entries(self) -> list[str]:
         """What the log shows, times aside."""

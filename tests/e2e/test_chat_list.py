@@ -1,7 +1,5 @@
 """The list of conversations: find, rename, archive, delete, and see what is new."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
@@ -34,7 +32,7 @@ def kept(offline: Site) -> Site:
 
 
 @pytest.fixture
-def keeper(kept: Site, page: Page) -> Iterator[Page]:
+def keeper(kept: Site, page: Page) -> Page:
     """The page of somebody with many conversations."""
     page.goto(kept.link("keeper"))
     page.get_by_role("button", name="Sign in").click()

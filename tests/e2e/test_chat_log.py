@@ -1,7 +1,5 @@
 """A long conversation: older messages come as one scrolls up, days are told apart, and nothing jumps."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -41,7 +39,7 @@ def kept(offline: Site) -> Site:
 
 
 @pytest.fixture
-def reader(kept: Site, page: Page) -> Iterator[Page]:
+def reader(kept: Site, page: Page) -> Page:
     """The page of somebody with a long conversation."""
     page.goto(kept.link("reader"))
     page.get_by_role("button", name="Sign in").click()

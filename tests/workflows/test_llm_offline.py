@@ -16,7 +16,12 @@ from workflows.llm.offline_grammar import GRAMMAR, recognise
 
 TOKYO = "What time is it in tokyo?"
 COLOURS = ["red", "green", "blue"]
-TOOLS = ("ask_user", "current_time", "fetch_url", "forget", "recall", "remember")
+TOOLS = (
+    *("ask_user", "current_time", "fetch_url", "forget", "recall", "remember"),
+    *("cancel_run", "create_agent", "create_workflow", "delete_agent", "delete_workflow", "execute_workflow"),
+    *("list_agents", "list_runs", "list_workflows", "respond_to_run", "retry_run"),
+)
+PAGE = "Text of https://example.com/ (outside data):\n> Title: Example\n>\n> First one. Second one.\n>\n> Links:\n> - More: https://a.b"
 
 
 def make_info(*tools: str) -> AgentInfo:
@@ -94,6 +99,34 @@ def answer(text: str, *results: Any, **options: Any) -> str:
         ("ask me if I am tired", "ask_user", {"question": "Are you tired?", "options": ["yes", "no"]}),
         ("ask me whether I want tea", "ask_user", {"question": "Do you want tea?", "options": ["yes", "no"]}),
         ("ask me a question", "ask_user", {"question": "What would you like to tell me?"}),
+        ("create an agent called Tea", "create_agent", {"name": "Tea", "instructions": "You are Tea.", "description": "", "tools": []}),
+        (
+            "Please make an agent that reads web pages.",
+            "create_agent",
+            {
+                "name": "Reads web pages",
+                "instructions": "You are an agent that reads web pages.",
+                "description": "reads web pages",
+                "tools": ["fetch_url"],
+            },
+        ),
+        ("create a workflow that fetches https://example.com and summarises it", "list_agents", {}),
+        ("run Tea report", "execute_workflow", {"workflow": "Tea report"}),
+        (
+            "run “Tea report” with topic=green tea, words=3",
+            "execute_workflow",
+            {"workflow": "Tea report", "inputs": {"topic": "green tea", "words": "3"}},
+        ),
+        ("what needs me?", "list_runs", {"waiting_for_person": True}),
+        ("answer yes to the tea question", "list_runs", {"waiting_for_person": True}),
+        ("list my workflows", "list_workflows", {}),
+        ("show me all agents", "list_agents", {}),
+        ("which runs are there?", "list_runs", {}),
+        ("delete the workflow Tea report.", "delete_workflow", {"workflow": "Tea report"}),
+        ("cancel the run", "cancel_run", {"run": "last"}),
+        ("stop the last run of Tea report", "cancel_run", {"run": "Tea report"}),
+        ("retry the run", "retry_run", {"run": "last"}),
+        ("Give me the text of https://example.com", "fetch_url", {"url": "https://example.com"}),
     ],
 )
 def test_a_sentence_becomes_a_tool_call(text: str, tool: str, arguments: dict[str, Any]) -> None:
@@ -120,11 +153,65 @@ def test_a_sentence_becomes_a_tool_call(text: str, tool: str, arguments: dict[st
         ),
         ("what time is it", ["half past nine"], "half past nine"),
         ("ask me to choose between a or b", ["b"], "You answered: “b”"),
+        ("read https://example.com", [PAGE], "“Example” begins so:\n\nFirst one. Second one."),
+        ("Give me the text of https://example.com", [PAGE], "Example\n\nFirst one. Second one."),
+        ("Summarise:\n\nSee https://example.com. It is good.", [], "See https://example.com. It is good."),
+        ("Echo: hello {there}", [], "hello {there}"),
+        ("what needs me", [[]], "Nothing waits for you."),
+        ("list my agents", [[{"name": "Tea", "description": "brews"}]], "Your agents:\n\n- Tea: brews"),
+        ("delete workflow Tea", ["The workflow “Tea” was deleted."], "The workflow “Tea” was deleted."),
+        ("[The run 1 of “Tea”, which you started, has succeeded. Its report is above.]", [], "“Tea” is done: its report is above."),
         ("thanks!", [], "You are welcome!"),
     ],
 )
 def test_a_result_becomes_an_answer(text: str, results: list[Any], said: str) -> None:
     assert answer(text, *results) == said
+
+
+def test_a_workflow_is_made_with_the_agents_that_are_missing() -> None:
+    text = "create a workflow called Tea that fetches https://example.com/tea, summarises it and asks me if I like it and why"
+    results: list[Any] = [[{"name": "Page reader"}], {}, {}]
+
+    made = move(text, *results)
+
+    assert isinstance(made, ToolCallPart)
+    steps = made.args_as_dict()["steps"]
+    assert made.args_as_dict()["inputs"] == [{"name": "url", "default": "https://example.com/tea"}]
+    assert [(step["key"], step["agent"], step["after"]) for step in steps] == [
+        ("fetch", "Page reader", []),
+        ("summarise", "Summariser", ["fetch"]),
+        ("ask", "Asker", ["summarise"]),
+    ]
+    assert steps[1]["prompt"] == "Summarise:\n\n{{ steps.fetch.output }}"
+    assert steps[2]["prompt"] == "Ask me if I like it and why"
+
+
+def test_what_no_step_can_do_is_said_before_anything_is_made() -> None:
+    assert "Without a real model" in answer("create a workflow that fetches https://example.com and translates it")
+
+
+def test_an_answer_goes_to_the_question_that_is_named() -> None:
+    rows = [
+        {"run": "r1", "workflow": "Tea", "link": "/runs/r1/", "questions": [{"request_id": "q1", "question": "Green?", "options": []}]},
+        {"run": "r2", "workflow": "Trip", "link": "/runs/r2/", "questions": [{"request_id": "q2", "question": "Where to?", "options": []}]},
+    ]
+
+    passed = move("answer yes to the tea question", rows)
+
+    assert isinstance(passed, ToolCallPart)
+    assert passed.args == {"run": "r1", "response": "yes", "request_id": "q1"}
+    assert "I do not know which question" in answer("answer yes to the cake question", rows)
+
+
+def test_whoever_works_in_a_run_asks_with_the_tool_for_runs() -> None:
+    asked = move("Ask me to choose between A or B", tools=("request_user_help",))
+
+    assert isinstance(asked, ToolCallPart)
+    assert (asked.tool_name, asked.args_as_dict()["kind"]) == ("request_user_help", "choice")
+
+
+def test_a_no_of_the_owner_is_taken() -> None:
+    assert answer("delete workflow Tea", "The owner does not want this call to be made.", outcome="failed") == "All right, I leave it."
 
 
 def test_a_page_is_summed_up_by_its_first_sentences() -> None:
@@ -171,7 +258,7 @@ def test_a_greeting_says_what_can_be_done(text: str) -> None:
     said = answer(text)
 
     assert "remember things" in said
-    assert "read a web page" in said
+    assert "create workflows" in said
 
 
 @pytest.mark.parametrize("text", ["Write a poem about the sea", "", "🦖", "1+1", "remind me to buy milk at five"])
@@ -204,6 +291,11 @@ def test_only_offered_tools_are_advertised() -> None:
         "\ud800 remember \udfff that my dog is \x00 called Rex \ud83e",
         "\u202eremember that\u200b my dog is called Réx\n\n",
         " " * 100_000,
+        "create a workflow that " + "and then " * 10_000,
+        "create a workflow that says " + "a, " * 600,
+        "run x with " + "a=" * 50_000,
+        "answer " + "to " * 30_000,
+        "Summarise: " + "x " * 50_000,
         "\n".join(["hello"] * 20_000),
     ],
 )

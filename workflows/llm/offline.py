@@ -17,6 +17,7 @@ from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls
 
 from workflows.llm.offline_arguments import Seen
 from workflows.llm.offline_grammar import recognise
+from workflows.llm.offline_sentences import Plan, Want
 from workflows.llm.offline_words import cannot, failed
 
 PIECE = re.compile(r"\S+\s*|\s+")
@@ -63,10 +64,12 @@ def next_move(messages: Sequence[ModelMessage], info: AgentInfo) -> str | ToolCa
     for position in range(len(turn.results) + 1):
         intent, words = recognise(text)
         seen = Seen(words, offered)
+        if intent.plan:
+            return planned(turn, position, intent.plan, seen)
         if not intent.tool:
             return intent.answer(seen)
         if position == len(turn.results):
-            return call(turn, position, intent.tool, intent.arguments(seen)) if intent.tool in offered else cannot(intent.tool)
+            return wanted(turn, position, Want(intent.tool, intent.arguments(seen)), offered)
         result = turn.results[position]
         if result.outcome != "success":
             return failed(result.content)
@@ -74,6 +77,23 @@ def next_move(messages: Sequence[ModelMessage], info: AgentInfo) -> str | ToolCa
             return intent.answer(Seen(words, offered, result.content))
         text = intent.follow.format(result.content)
     raise AssertionError("every round returns or follows")
+
+
+def planned(turn: Turn, position: int, plan: Plan, seen: Seen) -> str | ToolCallPart:
+    """The next call or the answer of a plan that began at `position`. A call that was refused ends it."""
+    results = turn.results[position:]
+    if refused := next((result for result in results if result.outcome != "success"), None):
+        return failed(refused.content)
+    move = plan(seen, [result.content for result in results])
+    return move if isinstance(move, str) else wanted(turn, len(turn.results), move, seen.offered)
+
+
+def wanted(turn: Turn, position: int, want: Want, offered: frozenset[str]) -> str | ToolCallPart:
+    """The call, or that it cannot be made. Whoever works in a run asks with the tool that is for runs."""
+    tool, arguments = want.tool, want.arguments
+    if tool == "ask_user" and tool not in offered and "request_user_help" in offered:
+        tool, arguments = "request_user_help", {"kind": "choice" if arguments.get("options") else "question", **arguments}
+    return call(turn, position, tool, arguments) if tool in offered else cannot(tool)
 
 
 def last_turn(messages: Sequence[ModelMessage]) -> Turn:

@@ -5,35 +5,15 @@ Every open end of a pattern is bounded, or is a greedy `.+` at the very end, so 
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from workflows.llm import offline_arguments as given
 from workflows.llm import offline_words as words
-from workflows.llm.offline_arguments import Seen, no_arguments
+from workflows.llm.offline_arguments import Seen
+from workflows.llm.offline_sentences import Intent, sentence
+from workflows.llm.offline_work import WORK
 
 Match = dict[str, str]
-
-
-@dataclass(frozen=True)
-class Intent:
-    """What a sentence wants: perhaps a tool, called once, and what is said then.
-
-    With `follow`, the tool's result fills a new sentence, and the turn goes on as if the person had said that.
-    """
-
-    name: str
-    pattern: re.Pattern[str]
-    answer: Callable[[Seen], str]
-    tool: str = ""
-    arguments: Callable[[Seen], dict[str, Any]] = no_arguments
-    follow: str = ""
-
-
-def sentence(*patterns: str) -> re.Pattern[str]:
-    """A pattern for whole sentences: blanks may be any white space, and an end mark or a “please” may follow."""
-    either = "|".join(patterns).replace(" ", r"\s{1,9}")
-    return re.compile(rf"(?:{either})(?:,?\s{{1,9}}please)?[\s.?!…]{{0,20}}", re.IGNORECASE | re.DOTALL)
 
 
 def ask(question: str, reason: str = "") -> Callable[[Seen], dict[str, Any]]:
@@ -43,6 +23,7 @@ def ask(question: str, reason: str = "") -> Callable[[Seen], dict[str, Any]]:
 
 # The first line that fits the whole sentence counts.
 GRAMMAR = (
+    *WORK,
     Intent(
         "greet",
         sentence(

@@ -19,8 +19,22 @@ ABILITIES = {
     "current_time": ("tell the time", "what time is it in Tokyo?"),
     "fetch_url": ("read a web page", "read https://example.com"),
     "ask_user": ("ask you a question", "ask me to choose between tea or coffee"),
+    "create_agent": ("create agents", "create an agent called Tea that answers questions about tea"),
+    "create_workflow": ("create workflows", "create a workflow that fetches https://example.com and summarises it"),
+    "execute_workflow": ("run them", "run Tea report with topic=tea"),
+    "list_workflows": ("list workflows, agents and runs", "list my workflows"),
+    "list_runs": ("tell what waits for you", "what needs me?"),
+    "respond_to_run": ("pass your answers on", "answer A to the tea question"),
+    "cancel_run": ("stop a run", "cancel the run"),
+    "retry_run": ("try it again", "retry the run"),
+    "delete_workflow": ("delete what you name", "delete workflow Tea report"),
 }
+# What is good for a greeting; the rest is told when somebody asks for help.
+MAIN = ("remember", "current_time", "fetch_url", "ask_user", "create_workflow", "execute_workflow")
 QUOTE = 300
+PAGE = 4_000
+# How the engine tells a model that its owner said no.
+REFUSED = "The owner does not want"
 SUMMARY = 500
 # What the tool current_time gives: 2026-11-21T15:41:03+09:00 (Saturday, Asia/Tokyo).
 TIME = re.compile(r"(?P<at>\d{4}-\S{1,40}) \(\w{1,20}, (?P<zone>\S{1,60})\)")
@@ -47,7 +61,7 @@ def puzzled(seen: Seen) -> str:
 
 def able(seen: Seen) -> str:
     """What the tools allow, in one phrase."""
-    what = [phrase for tool, (phrase, _) in ABILITIES.items() if tool in seen.offered and tool not in ("recall", "forget")]
+    what = [phrase for tool, (phrase, _) in ABILITIES.items() if tool in seen.offered and tool in MAIN]
     if not what:
         return "only chat a little"
     return " and ".join([", ".join(what[:-1]), what[-1]]) if len(what) > 1 else what[0]
@@ -66,7 +80,10 @@ def cannot(tool: str) -> str:
 
 def failed(reason: Any) -> str:
     """For a tool that was refused or broke."""
-    return f"That did not work: {shortened(as_text(reason)) or 'the tool gave no reason.'}"
+    sentence = as_text(reason)
+    if sentence.startswith(REFUSED):
+        return "All right, I leave it."
+    return f"That did not work: {shortened(sentence) or 'the tool gave no reason.'}"
 
 
 def remembered(seen: Seen) -> str:
@@ -119,18 +136,77 @@ def offset(at: datetime) -> str:
 
 def summary(seen: Seen) -> str:
     """The title and the first sentences of the page."""
-    page = seen.result if isinstance(seen.result, Mapping) else {"text": seen.result}
-    text = " ".join(str(page.get("text") or page.get("content") or "").split())
+    title, text = page_of(seen.result)
     if not text:
         return "The page has no text that I can read."
-    title = str(page.get("title") or "").strip()
-    opening = ""
-    for match in SENTENCE.finditer(text[: 4 * SUMMARY]):
-        if opening and len(opening) + len(match[0]) > SUMMARY:
-            break
-        opening += match[0]
     lead = f"“{shortened(title)}” begins so:" if title else "It begins so:"
-    return f"{lead}\n\n{shortened(opening.strip() or text, SUMMARY)}"
+    return f"{lead}\n\n{opening(text)}"
+
+
+def page(seen: Seen) -> str:
+    """The text of a page, for another step to go on from."""
+    title, text = page_of(seen.result, "\n")
+    return shortened(f"{title}\n\n{text}".strip() or "The page has no text that I can read.", PAGE)
+
+
+def page_of(result: Any, line: str = " ") -> tuple[str, str]:
+    """Title and text of what fetch_url gave; its lines are quoted, and links stand at the end."""
+    if isinstance(result, Mapping):
+        return str(result.get("title") or "").strip(), " ".join(str(result.get("text") or result.get("content") or "").split())
+    quoted = [one[1:].strip() for one in str(result).splitlines() if one.startswith(">")] or str(result).splitlines()
+    title = quoted.pop(0).removeprefix("Title: ") if quoted and quoted[0].startswith("Title: ") else ""
+    text = quoted[: quoted.index("Links:")] if "Links:" in quoted else quoted
+    return title, line.join(" ".join(one.split()) for one in text if one)
+
+
+def opening(text: str) -> str:
+    """The first sentences of a text."""
+    found = ""
+    for match in SENTENCE.finditer(text[: 4 * SUMMARY]):
+        if found and len(found) + len(match[0]) > SUMMARY:
+            break
+        found += match[0]
+    return shortened(found.strip() or text, SUMMARY)
+
+
+def summed_up(seen: Seen) -> str:
+    """The first sentences: an honest summary, as far as it goes without a model."""
+    return opening(" ".join(seen.words["text"].split()))
+
+
+def heard(seen: Seen) -> str:
+    """What to say when a run has ended that was started here."""
+    if seen.words["status"] == "succeeded":
+        return f"“{seen.words['name']}” is done: its report is above."
+    return f"“{seen.words['name']}” did not work out; why is told above. Say “retry the run” to try it again."
+
+
+def listed(what: str, rows: Any) -> str:
+    """All workflows, agents or runs, a line each."""
+    if not rows:
+        return f"There are no {what} yet."
+    return "\n".join([f"Your {what}:", "", *(f"- {line(row)}" for row in rows)])
+
+
+def line(row: Mapping[str, Any]) -> str:
+    """One of them, with what tells it from the others."""
+    if "status" in row:
+        return f"[{row['workflow']}]({row['link']}): {row['status'].replace('_', ' ')}"
+    about = f": {row['description']}" if row.get("description") else ""
+    return f"[{row['workflow']}]({row['link']}){about}" if "workflow" in row else f"{row['name']}{about}"
+
+
+def waiting(rows: Any) -> str:
+    """The open questions of all runs, with the way to each."""
+    lines = [
+        f"- [{row['workflow']}]({row['link']}) asks: {item['question']}{options(item)}" for row in rows for item in row.get("questions", [])
+    ]
+    return "\n".join(["These questions wait for you:", "", *lines]) if lines else "Nothing waits for you."
+
+
+def options(item: Mapping[str, Any]) -> str:
+    """The answers to choose from, if there are any."""
+    return f" ({', '.join(item['options'])})" if item["options"] else ""
 
 
 def quoted_answer(seen: Seen) -> str:

@@ -31,7 +31,7 @@ def port(text: str) -> int:
 class Command(BaseCommand):
     """Prepare the data folder and the database, then run everything until Ctrl-C."""
 
-    help = "Start everything on this machine: the web, the worker and Telegram. Ctrl-C stops it."
+    help = "Start everything on this machine: the web and the worker. Ctrl-C stops it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
