@@ -1,10 +1,17 @@
-"""The pages about runs, their questions, and models."""
+"""The pages about workflows, runs, their questions, and models."""
 
 from django.urls import path
 
-from workflows.views import models, questions, runs
+from workflows.views import editor, models, questions, runs, workflows
 
 urlpatterns = [
+    path("workflows/", workflows.index, name="workflows"),
+    path("workflows/new/", editor.new, name="workflow-new"),
+    path("workflows/<uuid:pk>/", workflows.show, name="workflow"),
+    path("workflows/<uuid:pk>/edit/", editor.edit, name="workflow-edit"),
+    path("workflows/<uuid:pk>/run/", workflows.run, name="workflow-run"),
+    path("workflows/<uuid:pk>/delete/", workflows.delete, name="workflow-delete"),
+    path("workflows/<uuid:pk>/versions/<int:number>/", workflows.revision, name="workflow-revision"),
     path("runs/", runs.index, name="runs"),
     path("runs/<uuid:pk>/", runs.show, name="run"),
     path("runs/<uuid:pk>/cancel/", runs.cancel, name="run-cancel"),
