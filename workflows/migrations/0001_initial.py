@@ -479,7 +479,7 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("intended", "Intended"), ("done", "Done"), ("failed", "Failed"), ("unknown", "May have happened")],
+                        choices=[("intended", "Begun"), ("done", "Done"), ("failed", "Failed"), ("unknown", "May have happened")],
                         default="intended",
                         help_text="What is known of it.",
                         max_length=16,

@@ -69,7 +69,7 @@ class Effect(models.TextChoices):
 class CallState(models.TextChoices):
     """What is known of a tool call."""
 
-    INTENDED = "intended"
+    INTENDED = "intended", "Begun"
     DONE = "done"
     FAILED = "failed"
     UNKNOWN = "unknown", "May have happened"
