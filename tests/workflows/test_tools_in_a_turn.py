@@ -98,7 +98,7 @@ def test_a_page_inside_is_not_fetched_and_the_turn_goes_on(model: UseModel, drai
 
     run.refresh_from_db()
     assert run.status == RunStatus.SUCCEEDED
-    assert "cannot be fetched" in str(run.output)
+    assert "only public addresses can be fetched" in str(run.output)
     assert web.requests == []
 
 
