@@ -13,7 +13,12 @@ from workflows.llm.types import ToolSpec
 from workflows.models import Effect
 from workflows.tools import Tool, ToolContext
 
-BUILTIN = {"ask_user", "current_time", "fetch_url", "forget", "recall", "remember"}
+BUILTIN = {
+    *("ask_user", "request_user_help", "current_time", "fetch_url", "forget", "recall", "remember"),
+    *("list_agents", "get_agent", "create_agent", "update_agent", "delete_agent"),
+    *("list_workflows", "get_workflow", "create_workflow", "update_workflow", "delete_workflow", "execute_workflow"),
+    *("list_runs", "get_run", "cancel_run", "retry_run", "respond_to_run"),
+}
 NAMES = sorted(tools.load())
 
 
@@ -102,6 +107,19 @@ def test_the_schemas_of_the_engines_own_tools(name: str, types: dict[str, str | 
 
     assert {key: field.get("type") for key, field in found["properties"].items()} == types
     assert found.get("required") == required
+
+
+def test_deleting_anything_asks_the_owner_first(each: Tool) -> None:
+    asks = each.confirm({}) if each.confirm else ""
+
+    assert asks.startswith("Delete the") == each.name.startswith("delete_")
+
+
+def test_a_model_is_told_what_each_part_of_a_step_is() -> None:
+    steps = schema(tools.REGISTRY["create_workflow"])
+
+    assert all("description" in field for field in steps["$defs"]["StepIn"]["properties"].values())
+    assert steps["$defs"]["StepIn"]["additionalProperties"] is False
 
 
 def test_options_are_a_list_of_texts_or_nothing() -> None:
