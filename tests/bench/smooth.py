@@ -13,7 +13,7 @@ from tests.fakes.model_server import ModelServer
 
 TASK_MS = 100
 ANSWER = "\n\n".join(f"Paragraph {n}: " + "some *words* in `a row` that grow " * 6 for n in range(12))
-# Asked in the page, for to look for a text in ten thousand messages would hold it up.
+# Asked in the page, and the box by its id, for to look for a text or label in ten thousand messages would hold it up.
 OVER = "count => { const { seq, ended } = document.getElementById('log').lastElementChild.dataset; return seq > count && ended === 'succeeded'; }"
 
 
@@ -33,7 +33,8 @@ def smoothness(site: Site, model: ModelServer, context: BrowserContext, made: di
     # The model says a word every few milliseconds.
     model.reset().reply(ANSWER)
     with tasks(page) as seen:
-        chat.say("Tell me about it.")
+        page.fill("#text", "Tell me about it.")
+        page.press("#text", "Enter")
         page.wait_for_function(OVER, arg=count, timeout=60_000)
     yield from jank(f"while an answer comes below {count:,} messages", seen)
     page.close()
