@@ -11,9 +11,11 @@ const FINAL = {
 };
 // The extension comes back by itself after these; after the others it has to be told to.
 const BY_ITSELF = [1006, 1011, 1012, 1013];
-const PING_SECONDS = 20;
+const PING_MS = 20_000;
+const PATIENCE_MS = 5_000;
 
 let wrapper = null;
+let current = null;
 let open = false;
 let heard = Date.now();
 
@@ -21,7 +23,8 @@ let heard = Date.now();
 htmx.createWebSocket = (url) => {
   const address = new URL(url);
   address.searchParams.set("after", newest());
-  return new WebSocket(address);
+  current = new WebSocket(address);
+  return current;
 };
 // Soon at first, and never so late that a person would reload.
 htmx.config.wsReconnectDelay = (tries) => Math.min(300 * 2 ** tries, 4000) * (0.6 + Math.random() * 0.4);
@@ -45,9 +48,28 @@ export function ready() {
   tell("live", "Connected");
 }
 
+/** The connection is gone; whoever reads this sees it until there is another. */
+function away(lost) {
+  open = false;
+  lost();
+  tell("offline", "Offline, trying again…");
+}
+
+/** A network that vanishes closes nothing: whoever does not answer is gone, and must not come back beside the next one. */
+function probe(lost) {
+  const asked = Date.now();
+  if (!send("ping")) return;
+  setTimeout(() => {
+    if (!open || heard >= asked) return;
+    current.onclose = current.onerror = null;
+    current.close();
+    away(lost);
+    wrapper.reconnect();
+  }, PATIENCE_MS);
+}
+
 /** Watch the socket: `lost` is called whenever it goes away, `shut` with a sentence and a link when it stays away. */
 export function watch({ lost, shut }) {
-  page.addEventListener("htmx:wsConnecting", () => tell("connecting", "Connecting…"));
   page.addEventListener("htmx:wsOpen", (event) => {
     wrapper = event.detail.socketWrapper;
     heard = Date.now();
@@ -55,20 +77,15 @@ export function watch({ lost, shut }) {
   page.addEventListener("htmx:wsBeforeMessage", () => (heard = Date.now()));
   page.addEventListener("htmx:wsClose", (event) => {
     const { code } = event.detail.event;
-    open = false;
-    lost();
+    away(lost);
     if (code in FINAL) {
       const [word, ...why] = FINAL[code];
       tell("ended", word);
-      return shut(...why);
-    }
-    tell("offline", "Offline, trying again…");
-    if (!BY_ITSELF.includes(code)) setTimeout(() => event.detail.socketWrapper.reconnect(), 1000);
+      shut(...why);
+    } else if (!BY_ITSELF.includes(code)) setTimeout(() => event.detail.socketWrapper.reconnect(), 1000);
   });
-  // A network that vanishes closes nothing: whoever does not answer a ping is gone.
-  setInterval(() => {
-    if (!open) return;
-    if (Date.now() - heard > 2 * PING_SECONDS * 1000) wrapper.reconnect();
-    else send("ping");
-  }, PING_SECONDS * 1000);
+  setInterval(() => probe(lost), PING_MS);
+  // A machine that slept, or changed its network: it is known at once.
+  addEventListener("online", () => probe(lost));
+  document.addEventListener("visibilitychange", () => document.hidden || probe(lost));
 }

@@ -11,7 +11,7 @@ from chat import log
 from chat.conversations import LIST_SIZE, listed
 from chat.models import Conversation, Message
 from chat.search import MOST_FOUND, search
-from tests.factories import make_conversation, make_turn, say
+from tests.factories import make_conversation, make_turn
 
 HTMX = {"HX-Request": "true"}
 
@@ -149,7 +149,7 @@ def test_a_search_takes_letters_and_marks_for_what_they_are(owner: User, convers
 
 def test_a_search_goes_on_with_older_conversations(owner: User) -> None:
     for _ in range(MOST_FOUND + 2):
-        say(make_conversation(owner, title="-"), "lamb")
+        answer(make_conversation(owner, title="-"), "lamb")
 
     first = search(owner, "lamb")
     rest = search(owner, "lamb", first.next)
@@ -158,7 +158,7 @@ def test_a_search_goes_on_with_older_conversations(owner: User) -> None:
 
 
 def test_a_search_sees_only_ones_own(owner: User) -> None:
-    say(make_conversation(), "lamb")
+    answer(make_conversation(), "lamb")
 
     assert search(owner, "lamb").found == []
 
@@ -167,7 +167,7 @@ def test_a_search_takes_a_fixed_number_of_queries(
     browser: Client, owner: User, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(20):
-        say(make_conversation(owner), "lamb")
+        answer(make_conversation(owner), "lamb")
 
     with django_assert_max_num_queries(7):
         browser.get("/chats/search/?q=lamb")

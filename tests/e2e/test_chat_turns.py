@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from tests.e2e.conftest import Complaints
 from tests.e2e.site import Chat, Site
@@ -203,3 +203,27 @@ def test_a_conversation_deleted_in_another_tab_is_told_gone(offline: Site, page:
 
     expect(page.get_by_role("alert")).to_contain_text("This conversation is gone")
     expect(chat.box).to_have_value("are you there?")
+
+
+def test_a_connection_that_went_silent_is_replaced_by_one(offline: Site, page: Page) -> None:
+    sockets: list[WebSocketRoute] = []
+
+    def pass_on_at_first(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        server = socket.connect_to_server()
+        first = len(sockets) == 1
+        socket.on_message(lambda text: None if first and silent else server.send(text))
+        server.on_message(lambda text: None if first and silent else socket.send(text))
+
+    silent = False
+    page.route_web_socket("**/ws/chats/**", pass_on_at_first)
+    chat = offline.enter(page, "sleeper")
+    silent = True
+
+    chat.say("hello")
+    page.evaluate("dispatchEvent(new Event('online'))")
+
+    expect(chat.answers).to_contain_text("Hello!")
+    chat.rests()
+    expect(chat.said).to_have_count(1)
+    assert len(sockets) == 2
