@@ -7,6 +7,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldBooleanSwitchWid
 
 from chat.admin_widgets import SuggestingInput
 from workflows.admin.tool_table import ToolChoice, ToolsField
+from workflows.assistant import INSTRUCTIONS
 from workflows.llm.errors import ModelError
 from workflows.llm.names import OFFLINE, known
 from workflows.models import Agent, ModelProvider
@@ -65,6 +66,8 @@ class AgentForm(forms.ModelForm[Agent]):
         if "chosen_tools" in self.fields:
             self.fields["chosen_tools"].initial = ToolChoice(own, self.instance.tool_policy)
         self.initial.update({f"max_{cap}": self.instance.limits.get(cap) for cap in CAPS})
+        if self.instance.is_default and "instructions" in self.fields:
+            self.fields["instructions"].widget.attrs["placeholder"] = INSTRUCTIONS
         if "model" in self.fields:
             self.fields["model"].widget = SuggestingInput(suggestions())
 
