@@ -55,6 +55,11 @@ def whole(name: str, default: int, low: int = 1, high: int = 1_000_000) -> int:
     return read(name, env.int, default, rule, lambda value: low <= value <= high)
 
 
+def dollars(name: str, default: float) -> float:
+    """An amount of money, 0 or more."""
+    return read(name, env.float, default, "give an amount in US dollars such as 2.50, or 0.", lambda value: 0 <= value < 1e9)
+
+
 def flag(name: str, default: bool) -> bool:
     """A switch: 1/0, true/false, yes/no, on/off."""
     words = {"1", "0", "true", "false", "yes", "no", "on", "off", ""}

@@ -15,6 +15,7 @@ from agentron.env import (
     address,
     check_model_addresses,
     data_folder,
+    dollars,
     encryption_keys,
     env,
     flag,
@@ -197,6 +198,14 @@ AGENTRON_MAX_TURNS = whole("AGENTRON_MAX_TURNS", default=16)
 AGENTRON_MAX_RUNS = whole("AGENTRON_MAX_RUNS", default=4)
 AGENTRON_RUN_CONCURRENCY = whole("AGENTRON_RUN_CONCURRENCY", default=100)
 AGENTRON_REMIND_HOURS = whole("AGENTRON_REMIND_HOURS", default=24, low=0)  # 0: never
+# What a run may use with all that came of it, and a person's runs on a day (UTC), before somebody is asked; 0: no cap.
+AGENTRON_CAP_REPLIES = whole("AGENTRON_CAP_REPLIES", default=500, low=0)
+AGENTRON_CAP_CALLS = whole("AGENTRON_CAP_CALLS", default=1_000, low=0)
+AGENTRON_CAP_TOKENS = whole("AGENTRON_CAP_TOKENS", default=5_000_000, low=0, high=10**12)
+AGENTRON_CAP_DOLLARS = dollars("AGENTRON_CAP_DOLLARS", default=20)
+AGENTRON_CAP_SECONDS = whole("AGENTRON_CAP_SECONDS", default=6 * 3600, low=0, high=10**8)
+AGENTRON_CAP_DAY_TOKENS = whole("AGENTRON_CAP_DAY_TOKENS", default=0, low=0, high=10**12)
+AGENTRON_CAP_DAY_DOLLARS = dollars("AGENTRON_CAP_DAY_DOLLARS", default=0)
 AGENTRON_CLUSTERS = whole("AGENTRON_CLUSTERS", default=1 if (os.cpu_count() or 1) < 4 else 2, high=64)
 AGENTRON_MIN_INTERVAL = whole("AGENTRON_MIN_INTERVAL", default=10)
 # Hosts that fetch_url may reach although they are not public.

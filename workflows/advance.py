@@ -104,7 +104,7 @@ def actor(row: StepRun) -> Agent:
 
 def hold(run: Run, row: StepRun) -> Hold:
     """This driver's claim on one step of the run."""
-    return Hold(run.pk, run.fence, run.conversation_id, row.pk, row.key, run.task_id, whole=False, round=row.round)
+    return Hold(run.pk, run.fence, run.conversation_id, row.pk, row.key, run.task_id, whole=False, owner_id=run.owner_id, round=row.round)
 
 
 def create(run: Run, definition: Definition, key: str, number: int, rows: list[StepRun]) -> StepRun:

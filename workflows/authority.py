@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workflows import tools
+from workflows.caps import MAX_REPLIES, MAX_SECONDS
 from workflows.editing import AgentDefinition
 from workflows.models import Agent, Effect
 from workflows.policy import ANY, STRENGTH, Verdict, entry_mistakes
-from workflows.prepare import MAX_REPLIES, MAX_SECONDS
 
 # The caps of an agent that sets none of its own.
 USUAL = {"steps": MAX_REPLIES, "seconds": MAX_SECONDS}

@@ -79,11 +79,17 @@ def execute(
         lane=Lane.RUN,
         input={"inputs": given},
         parent=parent,
+        origin=first(parent),
         idempotency_key=idempotency_key,
     )
     log.post(run.conversation_id, run_message(run.pk, None, Message.Kind.STATUS, status=run.status, workflow=workflow.name))
     queue.ticket()
     return run
+
+
+def first(parent: Run | None) -> Run | None:
+    """The run that all that comes of `parent` is counted against."""
+    return (parent.origin or parent) if parent else None
 
 
 def rerun(run: Run, *, by: User, trigger: str, inputs: dict[str, str] | None = None) -> Run:
@@ -143,6 +149,7 @@ def report_back(run: Run) -> None:
         input={"text": text[:MAX_TEXT]},
         asked_seq=last,
         parent=run,
+        origin=first(run),
     )
     queue.ticket()
 
@@ -172,6 +179,7 @@ def retry(run: Run, *, by: User, trigger: str = Trigger.CHAT) -> Run:
         asked_seq=current.asked_seq,
         task_id=current.task_id,
         parent=current.parent,
+        origin=current.origin,
         retry_of=current,
     )
     for step in current.steps.all():

@@ -1,29 +1,26 @@
 """Drive one run: let its step talk to the model, make its tool calls by the journal, commit what comes of it."""
 
 import asyncio
-import inspect
 import logging
 import random
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Protocol
-
-from asgiref.sync import sync_to_async
+from uuid import uuid4
 
 from workflows import endings, journal
+from workflows.calls import Calls
+from workflows.doing import MODEL, Doing
 from workflows.errors import LostError
-from workflows.gates import gate, outcome_unknown
+from workflows.gates import outcome_unknown
+from workflows.halts import HaltError
 from workflows.journal import Hold
-from workflows.ledger import Outcome
 from workflows.llm.errors import ModelError
 from workflows.llm.step import converse, pending
 from workflows.llm.types import Answered, Ask, Asked, Call, Checkpoint, Failure, Parked, Reply, Result
 from workflows.models import CallState, Effect, Run
-from workflows.outcome import attempt, plain, question
-from workflows.policy import Verdict, decide
 from workflows.prepare import Start, StoppedByOwnerError, UnusableError, start
-from workflows.tools import Question, Tool, ToolContext
+from workflows.threads import db
 
 logger = logging.getLogger(__name__)
 
@@ -57,11 +54,6 @@ class Host(Protocol):
         """Forget the text that was shown: it is committed or given up."""
 
 
-async def db(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a short database function on the process's one database thread."""
-    return await sync_to_async(function)(*arguments)
-
-
 async def drive(run: Run, host: Host) -> None:
     """Drive `run` until it ends, parks, or has to be handed back (StoppedError).
 
@@ -91,30 +83,43 @@ class Driver:
         self.request = begun.request
         self.text = ""
         self.progressed = False
+        self.replies = begun.replies
+        self.doing = Doing()
+        self.calls = Calls(begun, self.doing)
         self.reply_calls: dict[str, Call] = {}
         self.effects = {name: tool.effect for name, tool in begun.tools.items()}
 
     async def run(self) -> None:
         """Until the step is answered, parked or failed."""
+        own, left = self.start.seconds, self.start.limits.seconds_left()
         try:
-            async with asyncio.timeout(self.start.seconds):
+            async with asyncio.timeout(own if left is None else min(own, left)):
                 await self.make_granted()
                 if not await self.ask_again():
                     await self.converse()
+        except HaltError as exc:
+            await self.halt(exc.detail)
         except TimeoutError:
-            await db(endings.fail, self.hold, f"It took longer than {self.start.seconds:g} seconds, the limit of its agent.")
+            await self.out_of_time(own if left is None or own <= left else None)
         finally:
             self.host.drop(self.hold)
+
+    async def halt(self, detail: dict[str, Any]) -> None:
+        """Ask the owner whether to go on from the last checkpoint."""
+        asked = Asked(Call(self.replies, f"halt-{uuid4()}", "", {}), detail)
+        await db(endings.park, self.hold, [asked], self.request.checkpoint or {})
+
+    async def out_of_time(self, limit: float | None) -> None:
+        """Fail the step by its agent's `limit`, or ask by the cap of its run; in either case name what took so long."""
+        if limit is not None:
+            await db(endings.fail, self.hold, f"It took longer than {limit:g} seconds, the limit of its agent. {self.doing}")
+        else:
+            await self.halt(await db(self.start.limits.out_of_time, str(self.doing)))
 
     async def make_granted(self) -> None:
         """Make the calls that the owner has allowed; their results are the answers."""
         for call in self.start.granted:
-            tool = self.start.tools.get(call.tool)
-            if tool is None or decide(self.start.policy, tool, call.arguments) == Verdict.DENY:
-                made: Result | Failure | Ask = await self.save(call, tool, denied(call.tool))
-            else:
-                await db(journal.use_leave, self.hold, call, tool.effect)
-                made = await self.make(call, tool)
+            made = await self.calls.granted(call)
             # Of unknown outcome again: no answer, so the owner is asked again.
             if not isinstance(made, Ask):
                 text = made.value if isinstance(made, Result) else made.sentence
@@ -142,11 +147,13 @@ class Driver:
                 ended = await converse(self.request, self)
                 break
             except ModelError as exc:
+                self.doing.end(MODEL)
                 tries, self.progressed = (1 if self.progressed else tries + 1), False
                 if not exc.retryable or tries >= MAX_TRIES or (exc.retry_after or 0) > LONGEST_WAIT_SECONDS:
                     await self.give_up(exc)
                     return
                 await self.wait(exc, tries)
+        self.doing.end(MODEL)
         self.host.drop(self.hold)
         match ended:
             case Answered(reply):
@@ -174,15 +181,27 @@ class Driver:
     def say_waiting(self, sentence: str) -> None:
         journal.note(self.hold, status="retrying", error=sentence)
 
+    async def before_model(self, replies: int, tokens: int) -> None:
+        """Raise HaltError where the owner has to be asked first."""
+        if circling := self.calls.streak.question():
+            raise HaltError(circling)
+        limits = self.start.limits
+        used = limits.used(replies, tokens)
+        if limits.to_look(used) and (detail := await db(limits.reached, used)):
+            raise HaltError(detail)
+        self.doing.begin(MODEL, MODEL)
+
     async def on_text(self, text: str) -> None:
         self.text = text
         self.host.stream(self.hold, text)
 
     async def on_reply(self, reply: Reply) -> None:
+        self.doing.end(MODEL)
         self.host.drop(self.hold)
         self.text = ""
         self.reply_calls = {call.call_id: call for call in reply.calls}
         await db(journal.save_reply, self.hold, reply, self.effects)
+        self.replies = reply.number
         self.reached(reply.checkpoint)
 
     async def on_calls_done(self, checkpoint: Checkpoint, refused: dict[str, str]) -> None:
@@ -198,60 +217,7 @@ class Driver:
             raise StoppedError
 
     async def call(self, call: Call) -> Result | Failure | Ask:
-        """Make `call`, or replay it: a call with a result is never made again."""
-        tool = self.start.tools[call.tool]
-        row = await db(journal.made_before, self.hold, call)
-        if row is not None and row.state == CallState.DONE:
-            return Result(row.result)
-        if row is not None and row.state == CallState.FAILED:
-            return Failure(row.error)
-        if row is not None and tool.effect == Effect.ONCE:
-            return Ask(outcome_unknown(call, tool))
-        verdict = decide(self.start.policy, tool, call.arguments)
-        if verdict == Verdict.DENY:
-            return await self.save(call, tool, denied(tool.name))
-        if asked := gate(call, tool, verdict):
-            return Ask(asked)
-        if tool.effect == Effect.ONCE and not tool.atomic:
-            await db(journal.intend, self.hold, call, tool.effect)
-        return await self.make(call, tool)
-
-    async def make(self, call: Call, tool: Tool) -> Result | Failure | Ask:
-        """Call the tool's function and record what came of it."""
-        key = f"{self.hold.step_run_id}:{call.reply}:{call.call_id}"
-        hold, start = self.hold, self.start
-        context = ToolContext(start.owner_id, hold.conversation_id, hold.run_id, hold.step_run_id, key, start.agent_id)
-        if tool.atomic:
-            # Its rows, the journal's and the message stand or fall together.
-            return await self.save(call, tool, lambda: attempt(tool, context, call.arguments))
-        try:
-            async with asyncio.timeout(tool.timeout):
-                made = await self.outside(tool, context, call.arguments)
-        except TimeoutError:
-            if tool.effect == Effect.ONCE:
-                return Ask(outcome_unknown(call, tool))
-            made = Failure(f"{tool.name} did not answer within {tool.timeout:g} seconds.")
-        if isinstance(made, Question):
-            return Ask(question(made, tool))
-        return await self.save(call, tool, lambda: made)
-
-    async def outside(self, tool: Tool, context: ToolContext, arguments: dict[str, Any]) -> Outcome | Question:
-        """Call a tool outside of any transaction."""
-        if not inspect.iscoroutinefunction(tool.function):
-            found: Outcome | Question = await db(attempt, tool, context, arguments)
-            return found
-        with plain(tool) as caught:
-            caught.value = await tool.function(context, **arguments)
-        return caught.outcome()
-
-    async def save(self, call: Call, tool: Tool | None, make: Callable[[], Outcome | Question]) -> Outcome:
-        outcome: Outcome = await db(journal.save_result, self.hold, call, tool.effect if tool else Effect.READ, make)
-        return outcome
+        return await self.calls.call(call)
 
 
-def denied(name: str) -> Callable[[], Failure]:
-    """What comes of a call that the agent's policy forbids."""
-    return lambda: Failure(f"{name} is not allowed to you in this way: its owner's policy denies it. Go on without it.")
-
-
-__all__ = ["Asked", "Driver", "Host", "LostError", "StoppedError", "drive"]
+__all__ = ["Asked", "Driver", "Host", "LostError", "StoppedError", "db", "drive"]

@@ -11,8 +11,9 @@ from django.utils import timezone
 from chat import log
 from chat.models import Draft, Message
 from workflows import queue
+from workflows.caps import of_day
 from workflows.errors import NotAllowedError
-from workflows.journal import Hold, guard, lost, save_checkpoint, say, spent
+from workflows.journal import Hold, charge_day, charged, guard, lost, save_checkpoint, say, spent
 from workflows.ledger import end_run, run_message, step_told
 from workflows.llm.types import Asked, Checkpoint, Reply
 from workflows.models import HelpRequest, Run, RunStatus, StepRun, StepStatus
@@ -27,15 +28,24 @@ SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=30)
 def finish(hold: Hold, reply: Reply) -> None:
     """The answer: a turn ends with its message, a workflow's step with its output."""
     if hold.whole:
+        before_the_end(hold, reply)
         spoken = [say(hold, Message.Kind.THOUGHT, reply.thought)] if reply.thought else []
         spoken.append(say(hold, Message.Kind.MESSAGE, reply.text))
-        end(hold, RunStatus.SUCCEEDED, output=reply.text, spoken=spoken, **spent(reply.usage))
+        end(hold, RunStatus.SUCCEEDED, output=reply.text, spoken=spoken, **charged(reply))
     else:
-        guard(hold.run_id, hold.fence, progress=True, **spent(reply.usage))
+        guard(hold.run_id, hold.fence, progress=True, **charged(reply))
+        charge_day(hold, reply.usage)
         Draft.objects.filter(pk=hold.step_run_id).delete()
         tell_step(hold, StepStatus.SUCCEEDED)
     fields = {"status": StepStatus.SUCCEEDED, "output": reply.text, "finished_at": timezone.now()}
     save_checkpoint(hold, reply.checkpoint, replies=reply.number, **fields, **spent(reply.usage))
+
+
+def before_the_end(hold: Hold, reply: Reply) -> None:
+    """Charge the day while the conversation is not locked yet: the order in which all drivers do it."""
+    if any(of_day()):
+        guard(hold.run_id, hold.fence, progress=True)
+        charge_day(hold, reply.usage)
 
 
 def tell_step(hold: Hold, status: StepStatus, **payload: Any) -> None:

@@ -14,10 +14,11 @@ from django.utils import timezone
 from chat import hints, log
 from chat.models import Draft, Message
 from workflows import queue
+from workflows.caps import of_day
 from workflows.errors import LostError
 from workflows.ledger import Outcome, args_hash, tool_result, tool_use
 from workflows.llm.types import Call, Checkpoint, Failure, Reply, Result, Usage
-from workflows.models import CallState, Effect, HelpRequest, HelpStatus, Run, RunStatus, StepRun, ToolCall
+from workflows.models import CallState, Effect, HelpRequest, HelpStatus, Run, RunStatus, Spending, StepRun, ToolCall
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Hold:
     task_id: UUID | None = None
     # Whether the step is all there is to the run, as in a turn; else the walk decides how the run goes on.
     whole: bool = True
+    owner_id: int = 0
     round: int = 1
 
     @property
@@ -73,7 +75,8 @@ def save_reply(hold: Hold, reply: Reply, effects: dict[str, Effect]) -> None:
 
     Calls that may be repeated get their intent rows here; one that acts once gets its own just before it is made.
     """
-    guard(hold.run_id, hold.fence, progress=True, **spent(reply.usage))
+    guard(hold.run_id, hold.fence, progress=True, **charged(reply))
+    charge_day(hold, reply.usage)
     save_checkpoint(hold, reply.checkpoint, replies=reply.number, troubled_since=None, **spent(reply.usage))
     intents = [intent(hold, call, effects.get(call.tool, Effect.READ)) for call in reply.calls if effects.get(call.tool) != Effect.ONCE]
     ToolCall.objects.bulk_create(intents, ignore_conflicts=True)
@@ -110,6 +113,17 @@ def spent(usage: Usage) -> dict[str, Any]:
     if usage.cost is not None:
         fields["cost"] = Coalesce(F("cost"), Decimal()) + usage.cost
     return fields
+
+
+def charged(reply: Reply) -> dict[str, Any]:
+    """The fields that add a reply to the row of its run."""
+    return {**spent(reply.usage), "replies": F("replies") + 1, "calls": F("calls") + len(reply.calls)}
+
+
+def charge_day(hold: Hold, usage: Usage) -> None:
+    """Add `usage` to what the owner's runs have used today, where that is limited. Call it under the guard, before anything is posted."""
+    if any(of_day()):
+        Spending.objects.charge(hold.owner_id, usage.input_tokens + usage.output_tokens, usage.cost)
 
 
 def made_before(hold: Hold, call: Call) -> ToolCall | None:

@@ -11,6 +11,7 @@ from chat.models import Message
 from workflows import queue
 from workflows.answers import answer_as
 from workflows.ledger import end_run, run_message, step_told
+from workflows.limits import raised_elsewhere
 from workflows.models import FINISHED, HelpRequest, HelpStatus, Lane, Run, RunStatus, StepRun, StepStatus
 
 BATCH = 100
@@ -21,6 +22,9 @@ def look_after() -> None:
     now = timezone.now()
     for request in HelpRequest.objects.open().filter(expires_at__lte=now)[:BATCH]:
         expire(request)
+    for request in HelpRequest.objects.open().filter(tool="", kind=HelpRequest.Kind.CONFIRMATION).select_related("run")[:BATCH]:
+        if (told := raised_elsewhere(request)) is not None:
+            answer_like(request, told)
     if settings.AGENTRON_REMIND_HOURS:
         asked = now - timedelta(hours=settings.AGENTRON_REMIND_HOURS)
         for request in HelpRequest.objects.open().filter(reminded_at=None, asked_at__lte=asked).select_related("run")[:BATCH]:
@@ -37,6 +41,17 @@ def expire(request: HelpRequest) -> None:
     answer_as(current, HelpStatus.EXPIRED, by=None, via=Message.Via.RUN, response=current.default)
     if not current.default:
         fail_for_want_of_an_answer(run, current)
+    go_on(run, current)
+
+
+@transaction.atomic
+def answer_like(request: HelpRequest, told: HelpRequest) -> None:
+    """Several runs reached the same cap, and the owner has raised it in answer to one of them: the others go on too."""
+    run = Run.objects.select_for_update().get(pk=request.run_id)
+    current = HelpRequest.objects.select_related("run").get(pk=request.pk)
+    if current.status != HelpStatus.OPEN or run.status in FINISHED:
+        return
+    answer_as(current, HelpStatus.ANSWERED, by=told.answered_by, via=told.answered_via, decision=told.decision)
     go_on(run, current)
 
 

@@ -13,17 +13,16 @@ from django.utils import timezone
 from chat import log
 from workflows import tools
 from workflows.assistant import instructions
+from workflows.caps import MAX_SECONDS
+from workflows.halts import is_halt
 from workflows.history import history
 from workflows.journal import Hold, guard
 from workflows.ledger import Outcome, tool_result
+from workflows.limits import Limits
 from workflows.llm.types import Call, Failure, Result, StepRequest, ToolSpec, Turn
 from workflows.models import Agent, CallState, HelpRequest, HelpStatus, Run, StepRun, StepStatus, ToolCall
+from workflows.streaks import Streak, streak_of
 from workflows.tools import Tool
-
-# Caps of a run whose agent sets none of its own.
-MAX_REPLIES = 40
-MAX_SECONDS = 900
-
 
 CLOSED = (HelpStatus.ANSWERED, HelpStatus.DECLINED, HelpStatus.EXPIRED)
 # Decisions that let a call be made, once.
@@ -35,7 +34,7 @@ class UnusableError(Exception):
 
 
 class StoppedByOwnerError(Exception):
-    """The owner answered “stop” to the question whether a cut-off call should be made again."""
+    """The owner answered “stop” to the question whether it should go on, or a cut-off call be made again."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,10 @@ class Start:
     request: StepRequest
     tools: dict[str, Tool]
     seconds: float
+    limits: Limits
+    streak: Streak
+    # Replies that are committed: questions belong to the last of them.
+    replies: int = 0
     # Calls that the owner has allowed, to be made before the step goes on.
     granted: tuple[Call, ...] = ()
     policy: Mapping[str, Any] = field(default_factory=dict)
@@ -67,7 +70,7 @@ def start(run: Run) -> Start:
         step = StepRun.objects.create(run=run, key=StepRun.TURN, agent=agent, status=StepStatus.RUNNING, started_at=now, prompt=prompt)
     elif step.status != StepStatus.RUNNING:
         StepRun.objects.filter(pk=step.pk).update(status=StepStatus.RUNNING)
-    hold = Hold(run.pk, run.fence, run.conversation_id, step.pk, step.key, run.task_id)
+    hold = Hold(run.pk, run.fence, run.conversation_id, step.pk, step.key, run.task_id, owner_id=run.owner_id)
     return begin(run, step, hold, agent, new=made, told=history(run.conversation, run.asked_seq or 0))
 
 
@@ -83,10 +86,20 @@ def begin(run: Run, step: StepRun, hold: Hold, agent: Agent, *, new: bool, told:
         tools=tuple(ToolSpec(tool.name, tool.description, tool.function) for tool in usable.values()),
         checkpoint=step.messages or None,
         answers=answers,
-        max_replies=agent.limits.get("steps", MAX_REPLIES),
-        max_tokens=agent.limits.get("tokens"),
     )
-    return Start(hold, run.owner_id, request, usable, agent.limits.get("seconds", MAX_SECONDS), granted, agent.tool_policy, agent.pk)
+    return Start(
+        hold,
+        run.owner_id,
+        request,
+        usable,
+        agent.limits.get("seconds", MAX_SECONDS),
+        Limits.of(run, step.pk, agent, fresh=new and hold.whole),
+        Streak() if new else streak_of(step.pk),
+        step.replies,
+        granted,
+        agent.tool_policy,
+        agent.pk,
+    )
 
 
 def answered(hold: Hold, reply: int) -> tuple[dict[str, str], tuple[Call, ...]]:
@@ -100,6 +113,10 @@ def answered(hold: Hold, reply: int) -> tuple[dict[str, str], tuple[Call, ...]]:
     answers: dict[str, str] = {}
     granted: list[Call] = []
     for request in HelpRequest.objects.filter(step_run_id=hold.step_run_id, reply=reply).order_by("asked_at", "pk"):
+        if is_halt(request):
+            if request.decision == "stop" or request.status == HelpStatus.DECLINED:
+                raise StoppedByOwnerError
+            continue
         row = of_call.get(request.call_id)
         call = Call(reply, request.call_id, request.tool, request.arguments or (row.arguments if row else {}))
         if row and row.state in (CallState.DONE, CallState.FAILED):

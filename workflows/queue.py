@@ -102,6 +102,7 @@ def claim(worker: str, room: int, *, busy: bool, alone: bool = False) -> list[Ru
             attempts=F("attempts") + 1,
             leased_by=worker,
             lease_expires_at=lease_end(),
+            claimed_at=timezone.now(),
         )
         mine = Run.objects.running().filter(pk__in=chosen, leased_by=worker)
         related = ("agent", "conversation__owner", "owner__profile", "revision", "workflow")

@@ -101,7 +101,7 @@ def test_a_worker_that_died_while_it_made_an_approved_call_leaves_a_question(
         raise asyncio.CancelledError
 
     with monkeypatch.context() as patch:
-        patch.setattr("workflows.drive.Driver.make", die)
+        patch.setattr("workflows.calls.Calls.make", die)
         drain()
     Run.objects.update(status=RunStatus.QUEUED, leased_by="")
     drain()

@@ -8,10 +8,10 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldBooleanSwitchWid
 from chat.admin_widgets import SuggestingInput
 from workflows.admin.tool_table import ToolChoice, ToolsField
 from workflows.assistant import INSTRUCTIONS
+from workflows.caps import MAX_REPLIES, MAX_SECONDS
 from workflows.llm.errors import ModelError
 from workflows.llm.names import OFFLINE, known
 from workflows.models import Agent, ModelProvider
-from workflows.prepare import MAX_REPLIES, MAX_SECONDS
 from workflows.presets import PRESETS, preset_of
 
 CAPS = ("steps", "tokens", "seconds")

@@ -81,7 +81,8 @@ async def converse(request: StepRequest, listener: Listener) -> Answered | Parke
             None if request.checkpoint else request.prompt,
             conversation=done,
             deferred_tool_results=answers,
-            usage_limits=UsageLimits(request_limit=request.max_replies, total_tokens_limit=request.max_tokens),
+            # The listener knows the limits: where they are reached a person is asked, and nothing breaks off.
+            usage_limits=UsageLimits(request_limit=None),
         ) as events:
             async for event in events:
                 await watch.hear(event)
@@ -214,6 +215,7 @@ class Watch(AbstractCapability[Any]):
     async def before_node_run(self, ctx: RunContext[Any], *, node: Any) -> Any:
         if Agent.is_model_request_node(node):
             self.texts.clear()
+            await self.listener.before_model(ctx.usage.requests, ctx.usage.total_tokens)
         return node
 
     async def after_node_run(self, ctx: RunContext[Any], *, node: Any, result: Any) -> Any:

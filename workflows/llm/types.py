@@ -118,12 +118,13 @@ class StepRequest:
     tools: tuple[ToolSpec, ...] = ()
     checkpoint: Checkpoint | None = None
     answers: dict[str, str] = field(default_factory=dict)  # call id → what the person said
-    max_replies: int = 40
-    max_tokens: int | None = None
 
 
 class Listener(Protocol):
     """What a driver hears of a step while it runs. All are awaited; an exception ends the step."""
+
+    async def before_model(self, replies: int, tokens: int) -> None:
+        """The model is about to be called; `replies` and `tokens` are what the step has used so far."""
 
     async def on_text(self, text: str) -> None:
         """The text of the current reply so far."""

@@ -5,6 +5,8 @@ from workflows.models.heartbeat import Heartbeat
 from workflows.models.help_request import HelpRequest, HelpStatus
 from workflows.models.provider import ModelProvider
 from workflows.models.run import FINISHED, MOVES, Lane, Run, RunStatus, Trigger
+from workflows.models.secret import Secret
+from workflows.models.spending import Spending
 from workflows.models.step import CallState, Effect, StepRun, StepStatus, ToolCall
 from workflows.models.workflow import Revision, Step, Workflow
 
@@ -23,6 +25,8 @@ __all__ = [
     "Revision",
     "Run",
     "RunStatus",
+    "Secret",
+    "Spending",
     "Step",
     "StepRun",
     "StepStatus",

@@ -1,6 +1,6 @@
 """A Run: one execution of whatever an LLM does, as a durable row."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -109,6 +109,10 @@ class Run(models.Model):
     cancel_requested_at = models.DateTimeField(null=True, help_text="When somebody wanted it to stop.")
     retry_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="retries", help_text="The run that it takes over from.")
     parent = models.ForeignKey("self", models.SET_NULL, null=True, related_name="children", help_text="The run that started it.")
+    # Caps hold for a run and all that came of it together.
+    origin = models.ForeignKey(
+        "self", models.SET_NULL, null=True, related_name="offspring", help_text="The first of the runs that led to it; empty: itself."
+    )
     task_id = models.UUIDField("task", null=True, db_index=True, help_text="The task that started it.")
     leased_by = models.CharField(max_length=100, blank=True, help_text="The worker that drives it.")
     lease_expires_at = models.DateTimeField(null=True, help_text="Until when it belongs to that worker, unless renewed.")
@@ -119,6 +123,12 @@ class Run(models.Model):
     input_tokens = models.PositiveBigIntegerField(default=0, help_text="Tokens that models were sent.")
     output_tokens = models.PositiveBigIntegerField(default=0, help_text="Tokens that models gave.")
     cost = models.DecimalField(max_digits=14, decimal_places=6, null=True, help_text="US dollars; empty: no price known.")
+    replies = models.PositiveIntegerField(default=0, help_text="Replies that models gave.")
+    calls = models.PositiveIntegerField("tool calls", default=0, help_text="Tool calls that models asked for.")
+    claimed_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, help_text="When its worker took it."
+    )
+    worked = models.DurationField(default=timedelta, help_text="How long workers had it before they let go of it.")
     queued_at = models.DateTimeField(default=timezone.now, help_text="When it joined the queue.")
     started_at = models.DateTimeField(null=True, help_text="When a worker first took it.")
     finished_at = models.DateTimeField(null=True, help_text="When it ended.")
@@ -153,6 +163,8 @@ class Run(models.Model):
 
     def move(self, to: RunStatus, **fields: Any) -> None:
         """Change the status, unless the run has moved on meanwhile: then NotAllowedError."""
+        if self.status == RunStatus.RUNNING and self.claimed_at:
+            fields["worked"] = self.worked + (timezone.now() - self.claimed_at)
         rows = Run.objects.filter(pk=self.pk, fence=self.fence, status__in=MOVES[to])
         if not rows.update(status=to, **fields):
             current = Run.objects.filter(pk=self.pk).values_list("status", flat=True).first()
