@@ -18,6 +18,7 @@ from workflows.graph import Next, Ran, Turn
 from workflows.journal import Hold, guard
 from workflows.ledger import end_run, run_message, step_told
 from workflows.models import Agent, HelpRequest, Run, RunStatus, StepRun, StepStatus
+from workflows.pins import as_pinned
 from workflows.prepare import Start, UnusableError, begin
 from workflows.prompts import render
 from workflows.report import report
@@ -86,20 +87,20 @@ def resume(run: Run, row: StepRun, definition: Definition) -> Start:
     """Let a step go on from its checkpoint."""
     StepRun.objects.filter(pk=row.pk).update(status=StepStatus.RUNNING, started_at=Coalesce(F("started_at"), Value(timezone.now())))
     row.refresh_from_db(fields=["messages"])
-    return begin(run, row, hold(run, row), actor(row), new=False, instruction=definition.instruction)
+    return begin(run, row, hold(run, row), actor(run, row), new=False, instruction=definition.instruction)
 
 
 def first(run: Run, row: StepRun, definition: Definition) -> Start:
     """Let a step begin, and say so."""
     log.post(run.conversation_id, step_told(run.pk, run.task_id, row.key, StepStatus.RUNNING, round=row.round))
-    return begin(run, row, hold(run, row), actor(row), new=True, instruction=definition.instruction)
+    return begin(run, row, hold(run, row), actor(run, row), new=True, instruction=definition.instruction)
 
 
-def actor(row: StepRun) -> Agent:
-    """Who does the step."""
+def actor(run: Run, row: StepRun) -> Agent:
+    """Who does the step, as the run knows them."""
     if row.agent is None:
         raise UnusableError(f"The agent of step “{row.key}” was deleted.")
-    return row.agent
+    return as_pinned(row.agent, run)
 
 
 def hold(run: Run, row: StepRun) -> Hold:

@@ -27,6 +27,7 @@ from workflows.models import (
     Trigger,
     Workflow,
 )
+from workflows.pins import pinned_agents
 
 MAX_DEPTH = 3
 # How many runs may come of one, all together.
@@ -67,7 +68,8 @@ def execute(
     revision = workflow.revisions.order_by("-number").first()
     if revision is None:
         raise InvalidError(f"“{workflow}” has no steps yet: give it some first.")
-    given = Definition.model_validate(revision.data).given(inputs or {})
+    definition = Definition.model_validate(revision.data)
+    given = definition.given(inputs or {})
     if parent:
         check_depth(parent)
     run = Run.objects.create(
@@ -77,6 +79,7 @@ def execute(
         revision=revision,
         trigger=trigger,
         lane=Lane.RUN,
+        pins=pinned_agents(definition, workflow.owner),
         input={"inputs": given},
         parent=parent,
         origin=first(parent),
@@ -173,6 +176,7 @@ def retry(run: Run, *, by: User, trigger: str = Trigger.CHAT) -> Run:
         agent=current.agent,
         workflow=current.workflow,
         revision=current.revision,
+        pins=current.pins,
         trigger=trigger,
         lane=current.lane,
         input=current.input,

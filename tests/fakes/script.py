@@ -56,12 +56,13 @@ def by_prompt(scripts: dict[str, list[Reply | Callable[[list[ModelMessage]], Rep
         asked = last_prompt(messages)
         key = next(key for key in scripts if key in asked)
         model.calls.append(key)
+        model.infos.append(info)
         chosen: Any = scripted(*scripts[key])
         async for piece in chosen.stream_function(messages, info):
             yield piece
 
     model: Any = FunctionModel(stream_function=stream)
-    model.calls = []
+    model.calls, model.infos = [], []
     return model  # type: ignore[no-any-return]
 
 

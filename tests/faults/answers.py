@@ -8,6 +8,8 @@ import argparse
 import os
 import signal
 import time
+from collections.abc import Callable
+from uuid import UUID
 
 from tests.faults import arena
 
@@ -44,7 +46,7 @@ def main() -> int:
     return 0 if done == chosen.runs and slowest <= MOST_SECONDS else 1
 
 
-def answer_and_die(pk: object) -> None:
+def answer_and_die(pk: UUID) -> None:
     """Answer in a child that is gone before it can send its hint."""
     from django.db import connections
 
@@ -67,9 +69,8 @@ def answer_and_die(pk: object) -> None:
         engine.respond(request, by=request.run.owner, via=Message.Via.API, response="A")
 
 
-def wait(true: object, seconds: float) -> None:
+def wait(true: Callable[[], bool], seconds: float) -> None:
     """Until `true()`, or AssertionError."""
-    assert callable(true)
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not happen in time"

@@ -6,8 +6,12 @@ It must be given up as poisoned, none of the others be blamed, and the others lo
 import argparse
 import os
 import time
+from typing import TYPE_CHECKING
 
 from tests.faults import arena
+
+if TYPE_CHECKING:
+    from workflows.models import Run
 
 MOST_LOST = 0.10
 
@@ -35,7 +39,7 @@ def main() -> int:
     return 0 if lost < MOST_LOST and poisoned.status == "failed" and not blamed else 1
 
 
-def measure(number: int, *, poison: bool) -> tuple[float, "object"]:
+def measure(number: int, *, poison: bool) -> tuple[float, "Run"]:
     """Seconds that so many runs take, and the run that dies (the last of the others when there is none)."""
     from tests.factories import make_user, make_workflow, start_run
     from workflows.models import Run

@@ -36,7 +36,7 @@ def toolbox_tools(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def drain(transactional_db: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+def drain(transactional_db: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], object]]:
     """Drive everything that is ready, as a worker process would."""
     monkeypatch.setattr(draining, "LINGER_SECONDS", 0)
     monkeypatch.setattr(draining, "LOOK_SECONDS", 0.02)

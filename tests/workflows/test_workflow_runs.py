@@ -13,7 +13,7 @@ from chat.models import Message
 from tests.factories import make_agent, make_turn, make_workflow, start_run
 from tests.fakes.script import Reply, by_prompt, last_prompt, last_result
 from tests.workflows import toolbox
-from workflows import beginnings, engine
+from workflows import beginnings, editing, engine
 from workflows.errors import NotAllowedError
 from workflows.llm.errors import ModelError
 from workflows.models import Agent, HelpRequest, Run, RunStatus, StepRun, StepStatus, Trigger
@@ -265,3 +265,21 @@ def test_a_model_that_stays_away_for_six_hours_fails_the_run(model: Use, drain: 
     run.refresh_from_db()
     assert run.status == RunStatus.FAILED
     assert "The provider is down. It was tried again for 6 hours." in run.error
+
+
+def test_a_run_keeps_to_the_agents_it_began_with(model: Use, drain: Drain) -> None:
+    script: Any = model(by_prompt({"one": [ask(), "done"]}))
+    workflow = make_workflow({"key": "one"})
+    agent = workflow.steps.get().agent
+    run = start_run(workflow)
+    drain()
+
+    change = editing.AgentDefinition.of(agent).model_copy(update={"instructions": "Be rude.", "tools": ["recall"]})
+    editing.save_agent(change, owner=workflow.owner, by=workflow.owner, agent=agent)
+    answer(run, "A")
+    drain()
+
+    told = script.infos[-1]
+    assert "Be rude." not in str(told.instructions)
+    # What it may do no more counts at once.
+    assert [tool.name for tool in told.function_tools] == ["recall"]

@@ -94,6 +94,9 @@ class Run(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="runs", help_text="For whom it works.")
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="runs", help_text="Where it reports.")
     agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="runs", help_text="Who works.")
+    pins: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField(
+        default=dict, blank=True, help_text="The versions of the agents that a workflow's run keeps to, by their ids."
+    )
     trigger = models.CharField(max_length=16, choices=Trigger.choices, help_text="What set it going.")
     lane = models.CharField(max_length=8, choices=Lane.choices, default=Lane.TURN, help_text="A turn in a chat, or a workflow's run.")
     status = models.CharField(max_length=20, choices=RunStatus.choices, default=RunStatus.QUEUED, help_text="Where it is in its life.")
