@@ -29,7 +29,7 @@ from workflows.models import Agent, Heartbeat, HelpRequest, Memory, ModelProvide
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 MODELS = list(admin.site._registry)
 OF_SUPERUSERS = ("django_q", "axes", "auditlog")
-FILLED_IN = (Agent, ModelProvider, Memory, Profile, ApiToken, User, Group)
+FILLED_IN = (Agent, ModelProvider, Memory, Profile, ApiToken, User, Group, Workflow)
 NEVER_ADDED = {"SignInLink"}
 FEW, MANY = 10, 1000
 # Without one a staff member sees nothing but the frame.
@@ -84,7 +84,10 @@ def grow(first: int, last: int) -> None:
     )
     works = Workflow.objects.bulk_create(Workflow(owner=one, name=HOSTILE, description=HOSTILE) for one in people)
     Step.objects.bulk_create(Step(workflow=work, key="one", agent=agent, prompt=HOSTILE) for work, agent in zip(works, agents, strict=True))
-    Revision.objects.bulk_create(Revision(workflow=work, number=1, data={"name": HOSTILE}) for work in works)
+    Revision.objects.bulk_create(
+        Revision(workflow=work, number=1, data={"name": HOSTILE, "steps": [{"key": "one", "agent": str(agent.pk), "prompt": HOSTILE}]})
+        for work, agent in zip(works, agents, strict=True)
+    )
     ModelProvider.objects.bulk_create(ModelProvider(name=f"p{n}", kind="ollama", default_model=HOSTILE) for n in numbers)
     Heartbeat.objects.bulk_create(Heartbeat(name=f"{HOSTILE}{n}", kind="worker", at=now) for n in numbers)
     Group.objects.bulk_create(Group(name=f"{HOSTILE}{n}") for n in numbers)

@@ -8,6 +8,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from chat.admin_base import BaseAdmin, badge
+from chat.http.auth import person
+from workflows import editing
 from workflows.admin.agent_form import AgentForm
 from workflows.models import Agent, Memory
 
@@ -77,6 +79,11 @@ class AgentAdmin(BaseAdmin[Agent]):
     @admin.display(description="Seconds")
     def max_seconds(self, row: Agent) -> int | None:
         return row.limits.get("seconds")
+
+    def save_model(self, request: HttpRequest, obj: Agent, form: Any, change: bool) -> None:
+        """Save it, and keep the version."""
+        super().save_model(request, obj, form, change)
+        editing.revise_agent(obj, person(request))
 
     def has_delete_permission(self, request: HttpRequest, obj: Agent | None = None) -> bool:
         """The default agent stays: without it nobody is answered."""
