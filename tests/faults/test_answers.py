@@ -17,6 +17,7 @@ from django.urls import reverse
 from chat.models import ApiToken, Message
 from tests.factories import make_conversation, make_user
 from workflows import engine
+from workflows.errors import ConflictError
 from workflows.models import HelpRequest, HelpStatus, Lane, Run, RunStatus, StepRun, StepStatus
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -84,7 +85,7 @@ def test_of_four_answers_at_the_same_instant_one_wins_and_the_others_are_told_by
         def by_verb(request: HelpRequest = request) -> bool:
             try:
                 engine.respond(request, by=owner, via=Message.Via.TELEGRAM, response="telegram")
-            except engine.ConflictError:
+            except ConflictError:
                 return False
             return True
 
