@@ -28,12 +28,11 @@ check: .venv/dev.stamp
 	AGENTRON_DATA=$(SCRATCH) $(PYTHON) manage.py check --fail-level WARNING
 	git ls-files 'templates/*.html' | xargs -r .venv/bin/djade --check
 
-# Real processes, killed and frozen; on PostgreSQL too where AGENTRON_TEST_POSTGRES is its address.
-# TURNS sets the size of the attack; CI makes a tenth of it.
-TURNS ?= --turns 100 --kills 60 --freezes 5
+# Real processes, killed and frozen; on PostgreSQL too where AGENTRON_TEST_POSTGRES is its address. CI makes a tenth: FAULTS=tenth.
+FAULTS ?=
 faults: .venv/dev.stamp
-	tests/faults/run $(TURNS)
-	$(PYTHON) -m pytest -q -m faults $(ARGS)
+	tests/faults/run $(FAULTS)
+	ROUNDS=$(if $(FAULTS),10,100) $(PYTHON) -m pytest -q -m faults $(ARGS)
 
 # A table of what was measured beside what is promised; BENCH=--quick measures a tenth.
 bench: .venv/dev.stamp
