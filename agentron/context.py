@@ -4,8 +4,8 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from chat.http.auth import person
+from workflows.lines import waiting_for
 from workflows.llm.names import OFFLINE, default_name
-from workflows.models import HelpRequest
 
 
 def model(request: HttpRequest) -> dict[str, object]:
@@ -14,5 +14,5 @@ def model(request: HttpRequest) -> dict[str, object]:
 
 
 def waiting(request: HttpRequest) -> dict[str, object]:
-    """`waiting`: how many questions wait for this person."""
-    return {"waiting": SimpleLazyObject(lambda: HelpRequest.objects.of(person(request)).open().count())}
+    """`waiting`: which questions wait for this person."""
+    return {"waiting": SimpleLazyObject(lambda: waiting_for(person(request)))}

@@ -39,8 +39,8 @@ def is_hidden(body: dict[str, Any]) -> bool:
     """Whether a message is only for the page's script."""
     match body["kind"]:
         case Message.Kind.STATUS:
-            # A failure has its error message just before; a wait is told by the question.
-            return body.get("status") != "cancelled"
+            # A failure has its error message just before; a wait is told by the question; a workflow's run has a card.
+            return body.get("status") != "cancelled" and "workflow" not in body
         case Message.Kind.TOOL_USE | Message.Kind.TOOL_RESULT:
             return body.get("name") in ASKING
     return False
@@ -73,7 +73,14 @@ def asked(body: dict[str, Any]) -> dict[str, Any]:
         "plain": kind in ("question", "choice", "confirmation"),
         "asks": render(body.get("question") or body["text"]),
         "arguments": readable(arguments) if kind == "approval" and arguments else "",
+        "editable": editable(arguments) if kind == "approval" and arguments else "",
     }
+
+
+def editable(arguments: dict[str, Any]) -> str:
+    """The arguments of a call as JSON that a person can change; empty where they are too long for that."""
+    text = json.dumps(arguments, ensure_ascii=False, indent=2, default=str)
+    return text if len(text) <= MOST_SHOWN else ""
 
 
 MORE = {

@@ -40,6 +40,7 @@ class AnswerData(Strict):
     response: str | None = None
     decision: str | None = Field(None, max_length=16)
     args_hash: str | None = Field(None, max_length=64)
+    arguments: dict[str, Any] | None = None
     client_id: ClientId | None = None
 
 

@@ -100,8 +100,12 @@ class Definition(Part):
 
 def node(step: StepPart) -> Node:
     """What the walk sees of a step."""
-    when = Condition(step.when.step, step.when.op, step.when.value, step.when.negate) if step.when else None
-    return Node(step.key, tuple(step.after), when)
+    return Node(step.key, tuple(step.after), condition(step.when) if step.when else None)
+
+
+def condition(when: WhenPart) -> Condition:
+    """What the walk sees of a condition."""
+    return Condition(when.step, when.op, when.value, when.negate)
 
 
 def check(definition: Definition, agents: Collection[str]) -> None:

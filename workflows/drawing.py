@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from workflows.definition import Definition, WhenPart
+from workflows.definition import Definition, WhenPart, condition
 from workflows.graph import Graph, Node
 
 # All in CSS pixels.
@@ -17,6 +17,14 @@ LONGEST = 20
 
 
 @dataclass(frozen=True)
+class State:
+    """How a step of a run stands, and which time round."""
+
+    status: str = ""
+    round: int = 1
+
+
+@dataclass(frozen=True)
 class Box:
     """A step: where it stands, what it is called, who does it, how it stands, and under which condition it runs."""
 
@@ -25,6 +33,7 @@ class Box:
     x: int
     y: int
     status: str
+    round: int = 1
     condition: str = ""
     width: int = WIDTH
     height: int = HEIGHT
@@ -43,6 +52,17 @@ class Box:
     def subtitle(self) -> str:
         """Its agent, cut to fit."""
         return shortened(self.agent)
+
+    @property
+    def anchor(self) -> str:
+        """Where on its page it is told in full."""
+        return f"step-{self.key}" if self.round == 1 else f"step-{self.key}-{self.round}"
+
+    @property
+    def told(self) -> str:
+        """The box in words."""
+        state = f", {self.status}" if self.status else ""
+        return f"{self.key} by {self.agent}{state}{f', round {self.round}' if self.round > 1 else ''}"
 
 
 @dataclass(frozen=True)
@@ -65,10 +85,10 @@ class Drawing:
     @property
     def told(self) -> str:
         """The picture in words, for those who do not see it."""
-        return "; ".join(f"{box.key} by {box.agent}{f', {box.status}' if box.status else ''}" for box in self.boxes)
+        return "; ".join(box.told for box in self.boxes)
 
 
-def draw(definition: Definition, agents: Mapping[str, str], states: Mapping[str, str] | None = None) -> Drawing:
+def draw(definition: Definition, agents: Mapping[str, str], states: Mapping[str, State] | None = None) -> Drawing:
     """Draw a workflow. `agents`: names by what the steps call them; `states`: how each step of a run stands, by key."""
     graph = definition.graph()
     rows = in_rows(graph)
@@ -79,8 +99,9 @@ def draw(definition: Definition, agents: Mapping[str, str], states: Mapping[str,
         left = MARGIN + (widest - len(row)) * (WIDTH + BESIDE) // 2
         for at, key in enumerate(row):
             x, y = left + at * (WIDTH + BESIDE), MARGIN + level * (HEIGHT + BELOW)
-            condition = told(parts[key].when)
-            boxes[key] = Box(key, agents.get(parts[key].agent, parts[key].agent), x, y, (states or {}).get(key, ""), condition)
+            state = (states or {}).get(key, State())
+            agent = agents.get(parts[key].agent, parts[key].agent)
+            boxes[key] = Box(key, agent, x, y, state.status, state.round, told(parts[key].when))
     lines = [line(boxes[source], boxes[node.key], graph.is_back(source, node.key)) for node in graph.nodes for source in node.after]
     swing = SWING if any(item.back for item in lines) else 0
     width = 2 * MARGIN + widest * WIDTH + (widest - 1) * BESIDE + swing
@@ -120,11 +141,7 @@ def line(source: Box, target: Box, back: bool) -> Line:
 
 def told(when: WhenPart | None) -> str:
     """A condition in words."""
-    if when is None:
-        return ""
-    verb = {"contains": "contains", "equals": "is", "regex": "fits", "empty": "is empty"}[when.op]
-    said = f"if {when.step} {verb}" + (f" “{when.value}”" if when.op != "empty" else "")
-    return f"not {said}" if when.negate else said
+    return f"only if {condition(when)}" if when else ""
 
 
 def shortened(text: str) -> str:

@@ -50,7 +50,7 @@ def before_the_end(hold: Hold, reply: Reply) -> None:
 
 def tell_step(hold: Hold, status: StepStatus, **payload: Any) -> None:
     """Say in the conversation how a workflow's step stands."""
-    log.post(hold.conversation_id, step_told(hold.run_id, hold.task_id, hold.step, status, **payload))
+    log.post(hold.conversation_id, step_told(hold.run_id, hold.task_id, hold.step, status, round=hold.round, **payload))
 
 
 def end(hold: Hold, status: RunStatus, **fields: Any) -> None:

@@ -1,6 +1,8 @@
 """Runs and questions as pages list them: a line or a card each, in a fixed number of queries."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -15,6 +17,8 @@ from workflows.models.run import RunQuerySet
 from workflows.rows import place, questions_of
 
 FIRST_WORDS = 200
+# Nobody looks at the number once it has this many digits.
+MOST_COUNTED = 1000
 
 
 def lines(rows: RunQuerySet) -> RunQuerySet:
@@ -46,7 +50,22 @@ def card(request: HelpRequest) -> dict[str, Any]:
 def open_questions(user: User) -> QuerySet[HelpRequest]:
     """What waits for `user`, the oldest first. A run that is being stopped asks nothing any more."""
     rows = HelpRequest.objects.of(user).open().filter(run__cancel_requested_at=None)
-    return questions_of(rows).select_related("run__conversation", "run__agent")
+    return questions_of(rows).select_related("run__conversation", "run__agent", "run__workflow")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many questions wait for somebody; `version` is another one as soon as they are others."""
+
+    count: int
+    version: str
+
+
+def waiting_for(user: User) -> Waiting:
+    """What the sidebar tells `user`; asked for every few seconds by every open page, so it reads ids alone."""
+    found = HelpRequest.objects.of(user).open().filter(run__cancel_requested_at=None).values_list("pk", flat=True)
+    ids = list(found[:MOST_COUNTED])
+    return Waiting(len(ids), sha256(b"".join(pk.bytes for pk in ids)).hexdigest()[:12])
 
 
 def can_cancel(run: Run) -> bool:

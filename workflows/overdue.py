@@ -62,7 +62,8 @@ def fail_for_want_of_an_answer(run: Run, request: HelpRequest) -> None:
         end_run(run.pk, RunStatus.FAILED, error=sentence)
         return
     StepRun.objects.filter(pk=request.step_run_id).update(status=StepStatus.FAILED, error=sentence, finished_at=timezone.now())
-    log.post(run.conversation_id, step_told(run.pk, run.task_id, request.step_run.key, StepStatus.FAILED, error=sentence))
+    step = request.step_run
+    log.post(run.conversation_id, step_told(run.pk, run.task_id, step.key, StepStatus.FAILED, round=step.round, error=sentence))
 
 
 def go_on(run: Run, request: HelpRequest) -> None:

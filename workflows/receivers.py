@@ -53,7 +53,9 @@ def obey(sender: object, *, user: User, conversation: Conversation, command: str
         raise InvalidError(f"“{command}” is not a command: send stop or respond.")
     request = question(user, conversation, data.get("request_id"))
     response, decision = data.get("response") or "", data.get("decision") or ""
-    engine.respond(request, by=user, via=Message.Via.WEB, response=response, decision=decision, args_hash=data.get("args_hash") or "")
+    hash_, arguments = data.get("args_hash") or "", data.get("arguments")
+    arguments = None if arguments == request.arguments else arguments
+    engine.respond(request, by=user, via=Message.Via.WEB, response=response, decision=decision, args_hash=hash_, arguments=arguments)
     return {"request_id": str(request.pk)}
 
 

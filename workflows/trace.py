@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
+from uuid import UUID
 
 from django.db.models import Prefetch
 from django.utils import timezone
@@ -13,9 +15,15 @@ from chat.figures import count, money, span
 from chat.fragments import readable
 from chat.markdown import render
 from chat.tool_cards import gist, label
+from workflows.definition import Definition
+from workflows.drawing import Drawing, State, draw
 from workflows.llm import said
 from workflows.llm.said import SaidReply
-from workflows.models import FINISHED, HelpRequest, Run, StepRun, StepStatus, ToolCall
+from workflows.models import FINISHED, Agent, HelpRequest, Lane, Run, RunStatus, StepRun, StepStatus, ToolCall
+from workflows.report import told
+
+# How much of a step's output stands beside its name.
+GIST = 160
 
 
 @dataclass(frozen=True)
@@ -68,25 +76,38 @@ class ReplyShown:
 
 @dataclass(frozen=True)
 class StepShown:
-    """One step of a run."""
+    """One step of a run. `start` and `share` say when in the run it worked, in percent of the run's time."""
 
+    pk: UUID
     key: str
     round: int
     agent: str
     status: str
     status_label: str
     prompt: str
+    gist: str
+    reason: str
     error: str
     at: datetime | None
     took: str
     tokens: str
     cost: str
     replies: list[ReplyShown]
+    start: float = 0
+    share: float = 0
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether a reader wants to see it at once: something goes on in it, or went wrong."""
+        return self.status not in (StepStatus.SUCCEEDED, StepStatus.SKIPPED)
 
 
 @dataclass(frozen=True)
 class Trace:
-    """A run as a page tells it. `waited` and `took` are durations in words, empty where there is nothing to tell yet."""
+    """A run as a page tells it. `waited` and `took` are durations in words, empty where there is nothing to tell yet.
+
+    A workflow's run has a `drawing` of its version of the workflow, with how each step stands, and its `result` as safe HTML.
+    """
 
     run: Run
     status: str
@@ -96,17 +117,21 @@ class Trace:
     waited: str
     took: str
     steps: list[StepShown] = field(default_factory=list)
+    drawing: Drawing | None = None
+    result: str = ""
 
     @property
     def one_step(self) -> bool:
         """Whether the run is its only step, as a turn is."""
-        return len(self.steps) == 1
+        return self.run.lane == Lane.TURN
 
 
 def trace(run: Run) -> Trace:
-    """The trace of `run`, in three queries, whatever happened in it."""
+    """The trace of `run`, in five queries, whatever happened in it."""
     asked = HelpRequest.objects.select_related("answered_by").order_by("asked_at", "pk")
-    steps = run.steps.select_related("agent").prefetch_related("tool_calls", Prefetch("help_requests", asked))
+    rows = run.steps.select_related("agent").defer("agent__instructions")
+    steps = list(rows.prefetch_related("tool_calls", Prefetch("help_requests", asked)))
+    frame = Frame.of(steps)
     return Trace(
         run=run,
         status=run.status,
@@ -115,24 +140,66 @@ def trace(run: Run) -> Trace:
         cost=money(run.cost),
         waited=span((run.started_at - run.queued_at).total_seconds()) if run.started_at else "",
         took=between(run.started_at, run.finished_at if run.status in FINISHED else timezone.now()),
-        steps=[step_shown(step) for step in steps],
+        steps=[step_shown(step, frame) for step in steps],
+        drawing=drawn(run, steps),
+        result=render(told(run.output)) if run.lane == Lane.RUN and run.status == RunStatus.SUCCEEDED else "",
     )
 
 
-def step_shown(step: StepRun) -> StepShown:
+@dataclass(frozen=True)
+class Frame:
+    """From when to when the steps of a run worked."""
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def of(cls, steps: Iterable[StepRun]) -> Self:
+        """The frame of `steps`; what is still at work works until now."""
+        now = timezone.now()
+        begun = [step.started_at for step in steps if step.started_at]
+        return cls(min(begun, default=now), max((step.finished_at or now for step in steps), default=now))
+
+    def place(self, step: StepRun) -> tuple[float, float]:
+        """Where a step begins in the frame and how much of it it took, in percent; at least what can be seen."""
+        whole = (self.end - self.start).total_seconds()
+        if step.started_at is None or whole <= 0:
+            return 0, 0
+        begin = 100 * (step.started_at - self.start).total_seconds() / whole
+        took = 100 * ((step.finished_at or self.end) - step.started_at).total_seconds() / whole
+        return round(min(begin, 99), 1), round(max(took, 1), 1)
+
+
+def drawn(run: Run, steps: Iterable[StepRun]) -> Drawing | None:
+    """The picture of a workflow's run: its steps as they stand in their last rounds; none for a turn."""
+    if run.revision is None:
+        return None
+    definition = Definition.model_validate(run.revision.data)
+    names = {str(pk): name for pk, name in Agent.objects.filter(pk__in=[part.agent for part in definition.steps]).values_list("pk", "name")}
+    last = {step.key: step for step in sorted(steps, key=lambda step: step.round)}
+    return draw(definition, names, {key: State(step.status, step.round) for key, step in last.items()})
+
+
+def step_shown(step: StepRun, frame: Frame) -> StepShown:
+    start, share = frame.place(step)
     return StepShown(
+        pk=step.pk,
         key=step.key,
         round=step.round,
         agent=step.agent.name if step.agent else "an agent that was deleted",
         status=step.status,
         status_label=step.get_status_display(),
         prompt=step.prompt,
+        gist=str(step.output or "").strip().split("\n", 1)[0][:GIST],
+        reason=step.reason,
         error=step.error,
         at=step.started_at,
         took=between(step.started_at, step.finished_at or (timezone.now() if step.status == StepStatus.RUNNING else None)),
         tokens=tokens(step.input_tokens, step.output_tokens),
         cost=money(step.cost),
         replies=replies_shown(step),
+        start=start,
+        share=share,
     )
 
 

@@ -3,6 +3,7 @@
 
 import { beside, byId, log, page } from "./dom.js";
 import { hide, tellTimes } from "./days.js";
+import { tellRuns } from "./runs.js";
 
 const calls = new Map();
 const results = new Map();
@@ -127,6 +128,7 @@ export function settle(entries) {
   entries.forEach(note);
   for (const entry of entries) KINDS[entry.dataset.kind]?.(entry);
   tellTimes(entries);
+  tellRuns(entries);
   endWhatIsOver(entries);
 }
 

@@ -10,9 +10,24 @@ function lock(request_id, locked) {
   log.querySelectorAll(`[data-request="${CSS.escape(request_id)}"] fieldset`).forEach((fields) => (fields.disabled = locked));
 }
 
+/** What the form says: the button pressed, words, and the arguments of a call that somebody changed. Throws on what is no JSON. */
+function said(form, button) {
+  const typed = form.querySelector("input[name=response]")?.value.trim();
+  const changed = form.querySelector("textarea[name=arguments]");
+  const words = typed ? { response: typed } : {};
+  const call = changed && changed.value !== changed.defaultValue ? { arguments: JSON.parse(changed.value) } : {};
+  return { ...words, ...call, ...(button?.name ? { [button.name]: button.value } : {}) };
+}
+
 function answer(form, button) {
   const request_id = form.dataset.answer;
-  const value = button?.name ? { [button.name]: button.value } : { response: form.elements.response.value.trim() };
+  let value;
+  try {
+    value = said(form, button);
+  } catch (error) {
+    notice(`The arguments are not JSON: ${error.message}`);
+    return;
+  }
   const args_hash = form.dataset.hash ? { args_hash: form.dataset.hash } : {};
   if (!value.response && !value.decision) return;
   if (!socket.send("respond", { request_id, ...value, ...args_hash, client_id: `${MARK}${request_id}` })) {

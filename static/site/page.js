@@ -20,7 +20,7 @@ function quiet() {
 }
 
 /** Whether htmx asks by itself, and nobody pressed anything. */
-const isPoll = (event) => event.detail.elt.id === "live" && !event.detail.requestConfig.triggeringEvent;
+const isPoll = (event) => ["live", "waiting"].includes(event.detail.elt.id) && !event.detail.requestConfig.triggeringEvent;
 
 function plainSentence(xhr) {
   const text = xhr.responseText;

@@ -3,12 +3,16 @@
 from typing import Any
 
 from workflows.definition import Definition
-from workflows.drawing import Drawing, draw
+from workflows.drawing import Drawing, State, draw
 
 
 def drawn(*steps: dict[str, Any], **states: str) -> Drawing:
     parts = [{"agent": "a1", "prompt": "x", **step} for step in steps]
-    return draw(Definition.model_validate({"name": "w", "max_rounds": 3, "steps": parts}), {"a1": "Ann"}, states)
+    return draw(
+        Definition.model_validate({"name": "w", "max_rounds": 3, "steps": parts}),
+        {"a1": "Ann"},
+        {key: State(status) for key, status in states.items()},
+    )
 
 
 def test_steps_that_wait_for_the_same_one_stand_side_by_side_below_it() -> None:
@@ -36,4 +40,4 @@ def test_the_picture_is_told_in_words() -> None:
     found = drawn({"key": "one"}, {"key": "two", "when": {"step": "one", "op": "contains", "value": "ok", "else": True}}, one="succeeded")
 
     assert found.told == "one by Ann, succeeded; two by Ann"
-    assert found.boxes[1].condition == "not if one contains “ok”"
+    assert found.boxes[1].condition == "only if the output of “one” does not contain “ok”"
