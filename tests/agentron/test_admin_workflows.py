@@ -46,9 +46,7 @@ def test_a_workflow_is_made_with_its_steps(desk: Client, boss: User, writer: Age
         "agent": writer.pk,
         "prompt": "x",
         "after": "draft",
-        "when_step": "draft",
-        "when_op": "empty",
-        "when_else": "on",
+        "when": "not draft empty",
     }
 
     desk.post(address(Workflow, "add"), filled(draft, check, inputs="topic = tea # What about\nlength"))
@@ -85,8 +83,8 @@ def test_what_the_page_shows_can_be_saved_again(desk: Client, boss: User) -> Non
         ({"prompt": "{{ steps.none.output }}"}, "names a step that does not exist"),
         ({"key": "No key"}, "is no key"),
         ({"after": "later"}, "There is no step “later”"),
-        ({"when_step": "none", "when_op": "empty"}, "There is no step “none”"),
-        ({"when_step": "draft", "when_op": "equals"}, "needs something to compare with"),
+        ({"when": "none empty"}, "There is no step “none”"),
+        ({"when": "draft equals"}, "This is no condition"),
         ({"after": "draft"}, "set max_rounds"),
         ({"agent": "0190a6e0-0000-7000-8000-000000000000"}, "Select a valid choice"),
     ],

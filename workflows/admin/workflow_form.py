@@ -7,15 +7,15 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 from django.forms.models import BaseInlineFormSet
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from workflows.definition import Definition, InputPart, mistakes
 from workflows.errors import InvalidError
 from workflows.models import Agent, Step, Workflow
 from workflows.reading import read
 
-PLACE = re.compile(r"steps\[(\d+)\]\.(\w+)(?:\.(\w+))?")
-OPS = [("", "always"), ("contains", "contains"), ("equals", "is"), ("regex", "fits the pattern"), ("empty", "is empty")]
+PLACE = re.compile(r"steps\[(\d+)\]\.(\w+).*")
+WHEN = re.compile(r"(?P<not>not\s+)?(?P<step>\S+)\s+(?:(?P<empty>empty)|(?P<op>contains|equals|regex)\s+(?P<value>.+))")
 LATER = 10_000
 
 
@@ -68,12 +68,15 @@ class WorkflowForm(forms.ModelForm[Workflow]):
     maker: User
     inputs = InputsField(
         required=False,
+        widget=UnfoldAdminTextareaWidget({"rows": 3}),
         help_text="What a run is given, one a line: “topic”, or “topic = tea” with a default; “# …” behind it says what it is.",
     )
 
     class Meta:
         model = Workflow
         fields = ["name", "description", "instruction", "inputs", "max_concurrent", "max_rounds"]
+        labels = {"instruction": "Told to all", "max_concurrent": "Runs at a time", "max_rounds": "Rounds at most"}
+        widgets = {"instruction": UnfoldAdminTextareaWidget({"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -103,6 +106,32 @@ class KeysField(forms.CharField):
         return bool(self.to_python(self.prepare_value(initial)) != self.to_python(data))
 
 
+class WhenField(forms.CharField):
+    """A condition in words: a step, an op, a value; “not” in front turns it round."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value or ""
+        words = ["not"] * bool(value.get("else")) + [value.get("step", ""), value.get("op", ""), value.get("value", "")]
+        return " ".join(word for word in words if word)
+
+    def to_python(self, value: Any) -> Any:
+        text = str(value or "").strip()
+        if not text:
+            return None
+        found = WHEN.fullmatch(text)
+        if found is None:
+            raise forms.ValidationError(
+                "This is no condition: write one such as “check contains ok”, “not check equals done” or “draft empty”."
+            )
+        return {"step": found["step"], "op": found["op"] or "empty", "value": found["value"] or "", "else": bool(found["not"])}
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(self.prepare_value(initial) != str(data or "").strip())
+
+
 class StepForm(forms.ModelForm[Step]):
     """One step; its condition as fields."""
 
@@ -110,24 +139,17 @@ class StepForm(forms.ModelForm[Step]):
         label="Place", required=False, min_value=0, widget=UnfoldAdminTextInputWidget, help_text="Its place in the order; empty: the last."
     )
     after = KeysField(label="Waits for", required=False, help_text="Keys of the steps it waits for, such as “draft, check”; empty: none.")
-    when_step = forms.CharField(
-        label="Only if the output of",
+    when = WhenField(
+        label="Only if",
         required=False,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="The key of a step; empty: it always runs.",
+        help_text="Such as “check contains ok”, “not check equals done”, “check regex score: [89]” or “draft empty”; none: it always runs.",
     )
-    when_op = forms.ChoiceField(label="condition", choices=OPS, required=False, widget=UnfoldAdminSelectWidget)
-    when_value = forms.CharField(label="this", required=False, max_length=500, widget=UnfoldAdminTextInputWidget)
-    when_else = forms.BooleanField(label="turned round", required=False, widget=UnfoldBooleanSwitchWidget)
 
     class Meta:
         model = Step
-        fields = ["key", "agent", "prompt", "position", "after"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        when = self.instance.when or {}
-        self.initial.update({f"when_{name}": when.get(name, "") for name in ("step", "op", "value", "else")})
+        fields = ["key", "agent", "prompt", "position", "after", "when"]
+        widgets = {"prompt": UnfoldAdminTextareaWidget({"rows": 4})}
+        help_texts = {"agent": ""}
 
     def validate_unique(self) -> None:
         """The formset looks at all keys together: two may have changed places."""
@@ -138,10 +160,7 @@ class StepForm(forms.ModelForm[Step]):
     def definition(self) -> dict[str, Any]:
         """The step as a definition has it."""
         found = self.cleaned_data
-        when = {"step": found["when_step"], "op": found["when_op"] or "contains", "value": found["when_value"], "else": found["when_else"]}
-        asked = found["when_step"] or found["when_op"] or found["when_value"]
-        part = {name: found[name] for name in ("key", "prompt", "after")}
-        return {**part, "agent": str(found["agent"].pk), "when": when if asked else None}
+        return {**{name: found[name] for name in ("key", "prompt", "after", "when")}, "agent": str(found["agent"].pk)}
 
 
 class StepFormSet(BaseInlineFormSet[Step, Workflow, StepForm]):
@@ -194,8 +213,8 @@ class StepFormSet(BaseInlineFormSet[Step, Workflow, StepForm]):
         match = PLACE.fullmatch(where)
         if match is None:
             return False
-        name = f"when_{match[3]}" if match[2] == "when" else match[2]
-        kept[int(match[1])].add_error(name if name in kept[int(match[1])].fields else None, sentence)
+        form = kept[int(match[1])]
+        form.add_error(match[2] if match[2] in form.fields else None, sentence)
         return True
 
     def definition(self) -> Definition:

@@ -34,26 +34,7 @@ class StepInline(StackedInline[Step, Workflow]):
     extra = 0
     min_num = 1
     ordering_field = "position"
-    fieldsets = [
-        (None, {"fields": [("key", "agent", "position"), "prompt", "after", ("when_step", "when_else", "when_op", "when_value")]}),
-    ]
-
-    # For those who may only look.
-    @admin.display(description="Only if the output of")
-    def when_step(self, row: Step) -> str:
-        return str((row.when or {}).get("step", ""))
-
-    @admin.display(description="condition")
-    def when_op(self, row: Step) -> str:
-        return str((row.when or {}).get("op", ""))
-
-    @admin.display(description="this")
-    def when_value(self, row: Step) -> str:
-        return str((row.when or {}).get("value", ""))
-
-    @admin.display(description="turned round", boolean=True)
-    def when_else(self, row: Step) -> bool:
-        return bool((row.when or {}).get("else"))
+    fields = ["key", "agent", "prompt", "after", "when", "position"]
 
 
 @admin.register(Workflow)

@@ -14,6 +14,7 @@ from workflows.errors import MissingError
 from workflows.models import Agent, Revision, Workflow
 
 INDENT = "  "
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 def revisions_of(thing: Workflow | Agent) -> QuerySet[Revision]:
@@ -46,26 +47,27 @@ def as_text(revision: Revision) -> str:
     return "\n".join(lines(data))
 
 
-def lines(value: Any, indent: str = "") -> Iterator[str]:
-    """JSON data as lines that a comparison can tell apart: long texts keep their own."""
+def lines(value: Any) -> Iterator[str]:
+    """JSON data as lines that a comparison can tell apart: long texts keep their own, and what is empty is left out."""
     match value:
         case dict():
             for key, part in value.items():
-                yield from entry(f"{indent}{key}:", part, indent)
+                if part not in EMPTY:
+                    yield from entry(key, part)
         case list():
             for part in value:
-                yield from entry(f"{indent}-", part, indent)
+                yield from (f"{'  ' if at else '- '}{line}" for at, line in enumerate(lines(part)))
         case _:
-            yield from (f"{indent}{line}" for line in str(value).splitlines())
+            yield from str(value).splitlines()
 
 
-def entry(label: str, value: Any, indent: str) -> Iterator[str]:
-    """A label with a short value behind it, or a long one below."""
+def entry(key: str, value: Any) -> Iterator[str]:
+    """A name with a short value behind it, or a long one below."""
     if isinstance(value, dict | list) or "\n" in str(value):
-        yield label
-        yield from lines(value, indent + INDENT)
+        yield f"{key}:"
+        yield from (f"{INDENT}{line}" for line in lines(value))
     else:
-        yield f"{label} {value}".rstrip()
+        yield f"{key}: {value}"
 
 
 def roll_back(revision: Revision, *, by: User) -> Workflow | Agent:
