@@ -95,7 +95,7 @@ def claim(worker: str, room: int, *, busy: bool, alone: bool = False) -> list[Ru
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CAPS_LOCK])
-        chosen = suspects(0)[:1] if alone else choose(room, busy=busy)
+        chosen = suspects(0)[:1] if alone else choose(worker, room, busy=busy)
         taken = Run.objects.filter(pk__in=chosen, status=RunStatus.QUEUED).update(
             status=RunStatus.RUNNING,
             fence=F("fence") + 1,
@@ -116,20 +116,32 @@ def suspects(seconds: float) -> list[UUID]:
     return list(found.order_by("queued_at", "pk").values_list("pk", flat=True))
 
 
-def choose(room: int, *, busy: bool) -> list[UUID]:
-    """The ids of the runs to claim next."""
+def marked(worker: str) -> list[UUID]:
+    """The ready run that `worker` may take of those in whose company one worker died already.
+
+    One at a time: if its worker dies again before it has got anywhere, no other one is suspected with it.
+    """
+    if Run.objects.running().filter(leased_by=worker, deaths__gt=0).exists():
+        return []
+    found = Run.objects.ready().filter(startable(), deaths__gt=0, deaths__lt=SUSPECT_DEATHS)
+    return list(found.order_by("queued_at", "pk").values_list("pk", flat=True)[:1])
+
+
+def choose(worker: str, room: int, *, busy: bool) -> list[UUID]:
+    """The ids of the runs that `worker` is to claim next."""
     if not busy and (lonely := suspects(LONELY_SECONDS)):
         return lonely[:1]
     running = Run.objects.running().order_by()
     in_lane = dict(running.values_list("lane").annotate(Count("pk")))
     of_owner = dict(running.values_list("owner").annotate(Count("pk")))
     found: list[tuple[int, datetime, UUID]] = []
+    unsuspected = Q(deaths=0) | Q(pk__in=marked(worker))
     for lane, cap in ((Lane.TURN, settings.AGENTRON_MAX_TURNS), (Lane.RUN, settings.AGENTRON_MAX_RUNS)):
         free = min(room, cap - in_lane.get(lane, 0))
         if free < 1:
             continue
         place = Window(RowNumber(), partition_by=F("owner_id"), order_by=("queued_at", "pk"))
-        ready = Run.objects.ready().filter(startable(), lane=lane, deaths__lt=SUSPECT_DEATHS)
+        ready = Run.objects.ready().filter(startable(), unsuspected, lane=lane)
         if lane == Lane.RUN:
             ready = ready.filter(pk__in=within_caps(ready))
         rows = (

@@ -182,6 +182,19 @@ def test_a_death_after_progress_does_not_count() -> None:
     assert run.deaths == 0
 
 
+def test_of_those_in_whose_company_a_worker_died_each_worker_takes_one_at_a_time() -> None:
+    runs = [make_turn() for _ in range(3)]
+    Run.objects.filter(pk__in=[run.pk for run in runs[:2]]).update(deaths=1)
+
+    first = claim()
+    assert {run.pk for run in first} == {runs[0].pk, runs[2].pk}
+    assert claim(busy=True) == []
+
+    journal.guard(runs[0].pk, 1, progress=True)
+
+    assert [run.pk for run in claim(busy=True)] == [runs[1].pk]
+
+
 def test_a_suspect_is_claimed_alone() -> None:
     suspect, other = make_turn(), make_turn()
     Run.objects.filter(pk=suspect.pk).update(deaths=2, not_before=timezone.now())
