@@ -1,5 +1,5 @@
 # Each target prepares what it needs: the first one makes .venv, later ones find that nothing has changed.
-.PHONY: up test check bench faults e2e lock
+.PHONY: up test check bench faults e2e screenshots lock
 .DEFAULT_GOAL := up
 
 # The Python to make .venv with: 3.11, 3.12 or 3.13.
@@ -41,6 +41,10 @@ bench: .venv/dev.stamp
 # The pages in Debian's Chromium, and made-up requests to the API.
 e2e: .venv/dev.stamp
 	$(PYTHON) -m pytest -q -m "e2e or fuzz" $(ARGS)
+
+# The README's pictures; ARGS="--all FOLDER" takes every state of every page, to be looked at.
+screenshots: .venv/dev.stamp
+	$(PYTHON) -m tests.screenshots $(ARGS)
 
 # Write the lock files anew after a change of the dependencies in pyproject.toml.
 LOCK := uv pip compile pyproject.toml --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet

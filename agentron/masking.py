@@ -3,6 +3,8 @@
 import logging
 import re
 
+from workflows.concealing import conceal
+
 SECRETS = re.compile(r"([?&](?:token|key|secret)=|/sign-in/|\bBearer |\bagt_)[\w%.~+=-]+", re.IGNORECASE)
 
 
@@ -15,7 +17,7 @@ class MaskedFormatter(logging.Formatter):
     """Formats a log record, traceback included, and masks it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return masked(super().format(record))
+        return conceal(masked(super().format(record)))
 
 
 class NotUnready(logging.Filter):

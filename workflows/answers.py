@@ -19,7 +19,7 @@ NO = {"no", "n", "no thanks", "don't", "do not", "stop"}
 
 def check_answer(request: HelpRequest, response: str, decision: str, seen_hash: str) -> tuple[str, str]:
     """The response and decision as they will be stored, or a refusal that says what fits."""
-    if request.kind == HelpRequest.Kind.CREDENTIALS:
+    if request.kind == HelpRequest.Kind.CREDENTIALS and decision != "decline":
         link = f"/help/{request.pk}/credentials/"
         raise InvalidError(f"Credentials are given on their one-time page only: open {link}", link=link)
     if seen_hash and seen_hash != request.args_hash:

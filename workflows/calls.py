@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from workflows import journal
+from workflows.concealing import concealed
 from workflows.doing import Doing
 from workflows.gates import gate, outcome_unknown
 from workflows.ledger import Outcome
@@ -14,8 +15,9 @@ from workflows.models import CallState, Effect
 from workflows.outcome import attempt, plain, question
 from workflows.policy import Verdict, decide
 from workflows.prepare import Start
+from workflows.secrets import reveal
 from workflows.threads import db
-from workflows.tools import Question, Tool, ToolContext
+from workflows.tools import Question, Tool, ToolContext, ToolError
 
 
 class Calls:
@@ -58,16 +60,26 @@ class Calls:
             return await self.really_make(call, tool)
 
     async def really_make(self, call: Call, tool: Tool) -> Result | Failure | Ask:
-        """Call it, within the time that it may take."""
+        """Call it with the credentials that its arguments name: only the function ever sees those."""
+        try:
+            secrets = await db(reveal, tool, self.hold.run_id, call.arguments) if tool.secrets else {}
+        except ToolError as exc:
+            sentence = str(exc)
+            return await self.save(call, tool, lambda: Failure(sentence))
+        with concealed(secrets.values()):
+            return await self.carry_out(call, tool, {**call.arguments, **secrets})
+
+    async def carry_out(self, call: Call, tool: Tool, arguments: dict[str, Any]) -> Result | Failure | Ask:
+        """Call it with `arguments`, within the time that it may take."""
         key = f"{self.hold.step_run_id}:{call.reply}:{call.call_id}"
         hold, start = self.hold, self.start
         context = ToolContext(start.owner_id, hold.conversation_id, hold.run_id, hold.step_run_id, key, start.agent_id)
         if tool.atomic:
             # Its rows, the journal's and the message stand or fall together.
-            return await self.save(call, tool, lambda: attempt(tool, context, call.arguments))
+            return await self.save(call, tool, lambda: attempt(tool, context, arguments))
         try:
             async with asyncio.timeout(tool.timeout):
-                made = await self.outside(tool, context, call.arguments)
+                made = await self.outside(tool, context, arguments)
         except TimeoutError:
             if tool.effect == Effect.ONCE:
                 return Ask(outcome_unknown(call, tool))

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from chat import hints
 from chat.models import Conversation
+from workflows import secrets
 from workflows.answers import answer_as, changes, check_answer
 from workflows.beginnings import enqueue_turn, execute, report_back, rerun, retry
 from workflows.errors import ConflictError, ForbiddenError, InvalidError, NotAllowedError
@@ -24,7 +25,19 @@ from workflows.models import (
 from workflows.overdue import go_on
 from workflows.sweep import sweep
 
-__all__ = ["cancel", "enqueue_turn", "execute", "report_back", "rerun", "respond", "respond_to_run", "retry", "stop_turns", "sweep"]
+__all__ = [
+    "cancel",
+    "enqueue_turn",
+    "execute",
+    "give_secret",
+    "report_back",
+    "rerun",
+    "respond",
+    "respond_to_run",
+    "retry",
+    "stop_turns",
+    "sweep",
+]
 
 
 def respond_to_run(
@@ -75,6 +88,32 @@ def respond(
     `arguments` are what a call that is approved is to be made with instead. Raises ConflictError when it was answered before or its run has ended, InvalidError for an answer that does not fit,
     ForbiddenError for whoever is neither the run's owner nor an administrator who declines.
     """
+    run, current = locked(request, by, decision)
+    response, decision = check_answer(current, response, decision, args_hash)
+    changed = changes(current, decision, arguments) if arguments is not None else {}
+    status = HelpStatus.DECLINED if decision == "decline" else HelpStatus.ANSWERED
+    answer_as(current, status, by=by, via=via, response=response, decision=decision, **changed)
+    go_on(run, current)
+    return current
+
+
+@transaction.atomic
+def give_secret(request: HelpRequest, *, by: User, via: str, value: str) -> HelpRequest:
+    """Give the credential that a run asks for: it is kept apart, and the answer is only what it is known by.
+
+    Raises as `respond` does.
+    """
+    run, current = locked(request, by)
+    if current.kind != HelpRequest.Kind.CREDENTIALS:
+        raise InvalidError("This question does not ask for credentials: answer it where it was asked.")
+    secret = secrets.keep(run, current.question, value)
+    answer_as(current, HelpStatus.ANSWERED, by=by, via=via, response=secret.reference)
+    go_on(run, current)
+    return current
+
+
+def locked(request: HelpRequest, by: User, decision: str = "") -> tuple[Run, HelpRequest]:
+    """The run and the question as they stand, for `by` to answer in this transaction; or what speaks against it."""
     # The run's row first, as drivers do: two answers to one step take turns, so that the second sees the first.
     run = Run.objects.select_for_update().get(pk=request.run_id)
     if by.pk != run.owner_id and not (by.is_superuser and decision == "decline"):
@@ -84,12 +123,7 @@ def respond(
         raise already(current)
     if run.status in FINISHED or run.cancel_requested_at:
         raise NotAllowedError(f"Run {run.pk} has ended or is being cancelled: it asks nothing any more.", run_status=run.status)
-    response, decision = check_answer(current, response, decision, args_hash)
-    changed = changes(current, decision, arguments) if arguments is not None else {}
-    status = HelpStatus.DECLINED if decision == "decline" else HelpStatus.ANSWERED
-    answer_as(current, status, by=by, via=via, response=response, decision=decision, **changed)
-    go_on(run, current)
-    return current
+    return run, current
 
 
 def already(request: HelpRequest) -> ConflictError:

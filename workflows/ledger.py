@@ -14,7 +14,7 @@ from chat.models import Draft, Message
 from workflows import queue
 from workflows.errors import NotAllowedError
 from workflows.llm.types import Call, Failure, Result
-from workflows.models import MOVES, CallState, Effect, HelpRequest, HelpStatus, Lane, Run, RunStatus, StepRun, StepStatus, ToolCall
+from workflows.models import MOVES, CallState, Effect, HelpRequest, HelpStatus, Lane, Run, RunStatus, Secret, StepRun, StepStatus, ToolCall
 from workflows.signals import help_closed, run_finished
 
 Outcome = Result | Failure
@@ -75,6 +75,7 @@ def end_run(
     run = Run.objects.get(pk=run_id)
     cut = close_what_is_open(run, now) if status in STEP_END else []
     Draft.objects.filter(run_id=run_id).delete()
+    Secret.objects.filter(run=run_id).delete()
     last = [run_message(run_id, run.task_id, Message.Kind.ERROR, error, detail=error)] if error else []
     extra = {"error": error} if error else {}
     last.append(run_message(run_id, run.task_id, Message.Kind.STATUS, status=str(status), **extra))

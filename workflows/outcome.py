@@ -1,6 +1,7 @@
 """From what a tool's function does to what the journal and the model are told."""
 
 import logging
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -10,6 +11,7 @@ from django.db import transaction
 
 from chat import log
 from chat.acting import Actor, acting
+from workflows.concealing import conceal, conceal_in
 from workflows.errors import RefusedError
 from workflows.ledger import Outcome
 from workflows.llm.types import Failure, Result
@@ -29,7 +31,7 @@ class Caught:
 
     def outcome(self) -> Outcome | Question:
         if self.failure:
-            return self.failure
+            return Failure(conceal(self.failure.sentence))
         return self.value if isinstance(self.value, Question) else Result(shown(self.value))
 
 
@@ -41,8 +43,9 @@ def plain(tool: Tool) -> Iterator[Caught]:
         yield caught
     except (ToolError, RefusedError) as exc:
         caught.failure = Failure(str(exc))
-    except Exception:  # Tools are anybody's code; CancelledError and the like pass.
-        logger.exception("The tool %s broke", tool.name)
+    except Exception:  # noqa: BLE001 - tools are anybody's code; CancelledError and the like pass
+        # As text, for whatever it was called with may stand in it.
+        logger.error("The tool %s broke\n%s", tool.name, conceal(traceback.format_exc()))
         caught.failure = Failure(f"{tool.name} is broken: it raised an error of its own. Go on without it.")
 
 
@@ -62,7 +65,7 @@ def shown(value: Any) -> Any:
     """A result as JSON data of bounded size."""
     if value is None:
         return "Done."
-    data = log.storable(value)
+    data = conceal_in(log.storable(value))
     if len(text := data if isinstance(data, str) else str(data)) <= MAX_RESULT:
         return data
     return f"{text[:MAX_RESULT]}\n[cut: {len(text):,} characters in all]"
@@ -72,11 +75,11 @@ def question(asked: Question, tool: Tool) -> dict[str, Any]:
     """The fields of the HelpRequest that a tool's Question becomes."""
     return {
         "kind": asked.kind,
-        "question": log.clean(asked.question),
-        "options": log.storable(asked.options),
+        "question": conceal(log.clean(asked.question)),
+        "options": conceal_in(log.storable(asked.options)),
         "decisions": ["yes", "no"] if asked.kind == HelpRequest.Kind.CONFIRMATION else [],
-        "reason": log.clean(asked.reason),
-        "default": log.clean(asked.default),
+        "reason": conceal(log.clean(asked.reason)),
+        "default": conceal(log.clean(asked.default)),
         "expires_in": asked.hours * 3600 or None,
         "tool": tool.name,
     }

@@ -3,6 +3,7 @@
 An agent's `tool_policy` has an entry a tool, or one under `*` for all that have none: a word, or
 `{"default": word, "rules": [{"argument": name, "matches": pattern, "then": word}]}` with shell patterns. Of the rules that
 match, deny wins over ask and ask over allow. Without an entry a tool that acts outside asks; the others are allowed.
+A call that takes a credential asks unless a rule that it matches allows it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,13 +31,20 @@ STRENGTH = list(Verdict)
 def decide(policy: Mapping[str, Any], tool: Tool, arguments: Mapping[str, Any]) -> Verdict:
     """What `policy` says of this call. An entry that cannot be read denies."""
     own = Verdict.ASK if tool.effect == Effect.ONCE else Verdict.ALLOW
+    # Whoever allowed a tool did not mean that it may carry a credential anywhere.
+    least = Verdict.ASK if any(arguments.get(name) for name in tool.secrets) else Verdict.ALLOW
     entry = policy.get(tool.name, policy.get(ANY, own))
     if isinstance(entry, str):
-        return Verdict(entry) if entry in STRENGTH else Verdict.DENY
+        return stronger(Verdict(entry), least) if entry in STRENGTH else Verdict.DENY
     if any(entry_mistakes(entry)):
         return Verdict.DENY
     matching = [Verdict(rule["then"]) for rule in entry.get("rules", []) if matches(rule, arguments)]
-    return max(matching, key=STRENGTH.index) if matching else Verdict(entry.get("default", own))
+    return max(matching, key=STRENGTH.index) if matching else stronger(Verdict(entry.get("default", own)), least)
+
+
+def stronger(one: Verdict, other: Verdict) -> Verdict:
+    """The stronger of the two."""
+    return max(one, other, key=STRENGTH.index)
 
 
 def matches(rule: Mapping[str, str], arguments: Mapping[str, Any]) -> bool:

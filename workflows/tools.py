@@ -8,7 +8,7 @@ import typing
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from django.utils.module_loading import autodiscover_modules
@@ -44,6 +44,15 @@ class Question:
     hours: float = 0  # until it expires; 0: never
 
 
+class Credential:
+    """Marks the type of parameters that take a credential."""
+
+
+# The type of a tool's parameter that takes a credential: models give it secret:ID, the function gets the value, and nothing
+# else ever sees that. A call that takes one is made only after its owner's yes, unless a rule of the policy allows just it.
+Secret = Annotated[str, Credential]
+
+
 class ToolError(Exception):
     """A tool could not do it. The text is a sentence that the model can act on."""
 
@@ -64,6 +73,8 @@ class Tool:
     atomic: bool
     # The question to the owner without whose yes it is never called, made from the arguments.
     confirm: Callable[[dict[str, Any]], str] | None = None
+    # The parameters of type Secret.
+    secrets: frozenset[str] = frozenset()
 
     @property
     def description(self) -> str:
@@ -103,10 +114,21 @@ def tool(
         name = function.__name__
         if atomic and inspect.iscoroutinefunction(function):
             raise TypeError(f"{name}: an atomic tool runs inside a transaction, so it cannot be async.")
-        REGISTRY[name] = Tool(name, function, effect, timeout, atomic, confirm)
+        REGISTRY[name] = Tool(name, function, effect, timeout, atomic, confirm, secret_parameters(function))
         return function
 
     return register
+
+
+def secret_parameters(function: ToolFunction) -> frozenset[str]:
+    """The names of those of type Secret, or of Secret | None."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    return frozenset(name for name, hint in hints.items() if any(is_secret(part) for part in (hint, *typing.get_args(hint))))
+
+
+def is_secret(hint: Any) -> bool:
+    """Whether a type is Secret."""
+    return Credential in getattr(hint, "__metadata__", ())
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from workflows.views import editor, models, questions, runs, workflows
+from workflows.views import credentials, editor, models, questions, runs, workflows
 
 urlpatterns = [
     path("workflows/", workflows.index, name="workflows"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("questions/", questions.index, name="questions"),
     path("questions/badge/", questions.badge, name="waiting"),
     path("questions/<uuid:pk>/answer/", questions.answer, name="answer"),
+    path("help/<uuid:pk>/credentials/", credentials.give, name="credentials"),
     path("settings/models/", models.index, name="models"),
     path("settings/models/add/", models.add, name="model-add"),
     path("settings/models/<int:pk>/", models.edit, name="model-edit"),

@@ -5,14 +5,12 @@ const isRow = (element) => element.matches("li[id]");
 const time = (row) => Date.parse(row.dataset.at);
 const busy = (row) => row.querySelector("input");
 
-/** The row that will stand in the list: the one that is there, unless the fresh one shows something else. */
-function chosen(fresh, added) {
+/** The row that will stand in the list: the one that is there, with what the fresh one shows. */
+function chosen(fresh) {
   const old = document.getElementById(fresh.id);
-  if (!old) return added.push(fresh), fresh;
+  if (!old) return fresh;
   old.dataset.at = fresh.dataset.at;
-  if (busy(old) || old.innerHTML === fresh.innerHTML) return old;
-  old.replaceChildren(...fresh.childNodes);
-  added.push(old);
+  if (!busy(old) && old.innerHTML !== fresh.innerHTML) old.replaceChildren(...fresh.childNodes);
   return old;
 }
 
@@ -30,20 +28,19 @@ htmx.defineExtension("merge", {
     if (style !== "merge") return false;
     const rows = [...fragment.querySelectorAll("li[id]")];
     const further = fragment.querySelector(".further");
-    const added = [];
     const focused = document.activeElement;
     dropGone(list, rows, !further);
     let place = list.firstElementChild;
-    for (const row of rows.map((fresh) => chosen(fresh, added))) {
+    for (const row of rows.map(chosen)) {
       if (row === place) place = place.nextElementSibling;
       else list.insertBefore(row, place);
     }
     // Pages further down were loaded: they end with a place of their own where the next one starts.
     if (!place || !isRow(place)) {
       place?.remove();
-      if (further) list.append(further), added.push(further);
+      if (further) list.append(further);
     }
     if (focused !== document.activeElement && focused.isConnected) focused.focus();
-    return added;
+    return further?.isConnected ? [further] : [];
   },
 });

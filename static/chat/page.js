@@ -112,9 +112,12 @@ page.addEventListener("htmx:wsAfterMessage", () => {
 });
 page.addEventListener("htmx:afterRequest", (event) => {
   const { elt, successful, xhr } = event.detail;
+  if (!elt.matches("[data-retry]")) return;
   // Tried again here or elsewhere: not a second time.
-  if (elt.matches("[data-retry]") && (successful || xhr.status === 409)) elt.hidden = true;
-  if (elt.matches("[data-retry]") && successful) toEnd(), composer.refocus();
+  elt.hidden = successful || xhr.status === 409;
+  if (!successful) return;
+  toEnd();
+  composer.refocus();
 });
 page.addEventListener("htmx:responseError", ({ detail: { xhr } }) =>
   notice(xhr.responseText.length < 300 ? xhr.responseText : "That did not work: reload the page and try again."),

@@ -35,7 +35,10 @@ function put(target, fresh) {
   const old = fresh.id && byId(fresh.id);
   // A message is written once and never changes.
   if (old && target === log) return false;
-  if (old) return grow(old, fresh), false;
+  if (old) {
+    grow(old, fresh);
+    return false;
+  }
   // Drafts that came to their end make room.
   target.querySelectorAll(":scope > .draft:empty").forEach((done) => done.remove());
   place(target, fresh);

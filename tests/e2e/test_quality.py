@@ -25,7 +25,7 @@ SIGNED_IN = {
     "run": "{run}",
     "profile": "/profile/",
     "models": "/settings/models/",
-    "new model": "/settings/models/add/",
+    "new model": "/settings/models/add/?like=openai",
     "nothing here": "/nothing/",
 }
 OUTSIDE = {"sign in": "/login/", "link": "{link}", "used link": "/sign-in/used/"}

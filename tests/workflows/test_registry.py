@@ -98,7 +98,7 @@ def first_parameter(tool: Tool) -> str:
         ("remember", {"key": "string", "value": "string"}, ["key", "value"]),
         ("recall", {"key": "string"}, None),
         ("forget", {"key": "string"}, ["key"]),
-        ("fetch_url", {"url": "string"}, ["url"]),
+        ("fetch_url", {"url": "string", "bearer": "string"}, ["url"]),
         ("ask_user", {"question": "string", "options": None, "reason": "string"}, ["question"]),
     ],
 )

@@ -97,3 +97,19 @@ async def test_what_cannot_be_stored_is_not_in_the_result() -> None:
 async def test_a_refusal_is_a_tool_error() -> None:
     with pytest.raises(ToolError, match="not on the public internet"):
         await fetch_url(make_context(), "http://localhost/")
+
+
+async def test_a_token_is_sent_to_the_site_it_is_for_and_not_where_that_leads() -> None:
+    async with serving() as web, serving() as elsewhere:
+        web.answers |= {"/": redirect("/here"), "/here": redirect(f"http://127.0.0.1:{elsewhere.port}/")}
+        elsewhere.answers["/"] = reply("hello", "text/plain")
+
+        await fetch_url(make_context(), f"http://127.0.0.1:{web.port}/", bearer="my-token")
+
+    assert [request.headers.get("authorization") for request in web.requests] == ["bearer my-token"] * 2
+    assert [request.headers.get("authorization") for request in elsewhere.requests] == [None]
+
+
+async def test_a_token_is_not_sent_unencrypted() -> None:
+    with pytest.raises(ToolError, match="no token is sent there"):
+        await fetch_url(make_context(), "http://example.org/", bearer="my-token")

@@ -1,7 +1,9 @@
 """Tools for tests: one of each effect, and broken ones. `calls` lists what was really done."""
 
+from base64 import b64encode
+
 from workflows.models import Effect
-from workflows.tools import REGISTRY, Question, Tool, ToolContext, ToolError, tool
+from workflows.tools import REGISTRY, Question, Secret, Tool, ToolContext, ToolError, tool
 
 calls: list[tuple[str, str]] = []
 before = set(REGISTRY)
@@ -46,6 +48,17 @@ async def hang(context: ToolContext) -> str:
 def inquire(context: ToolContext, question: str) -> Question:
     """Ask the person."""
     return Question(question)
+
+
+@tool(effect=Effect.READ)
+async def sign_in(context: ToolContext, password: Secret, how: str = "") -> str:
+    """Sign in somewhere; `how` is how it goes wrong."""
+    calls.append(("sign_in", password))
+    if how == "refuse":
+        raise ToolError(f"“{password}” is wrong.")
+    if how == "break":
+        raise ZeroDivisionError(password)
+    return f"signed in with {password}, in base64 {b64encode(password.encode()).decode()}"
 
 
 TOOLS: dict[str, Tool] = {name: REGISTRY[name] for name in set(REGISTRY) - before}

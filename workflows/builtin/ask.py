@@ -9,7 +9,7 @@ MAX_REASON = 1_000
 MAX_OPTION = 200
 OPTION_COUNTS = range(2, 6)
 MOST_HOURS = 24 * 365
-KINDS = (HelpRequest.Kind.QUESTION, HelpRequest.Kind.CHOICE, HelpRequest.Kind.CONFIRMATION)
+KINDS = (HelpRequest.Kind.QUESTION, HelpRequest.Kind.CHOICE, HelpRequest.Kind.CONFIRMATION, HelpRequest.Kind.CREDENTIALS)
 
 
 @tool(effect=Effect.READ)
@@ -41,10 +41,12 @@ def request_user_help(
 ) -> Question:
     """Ask the owner of this run for help and wait for the answer, which may take days; other steps go on meanwhile.
 
-    Use it when you cannot go on without something that only they know or decide.
+    Use it when you cannot go on without something that only they know or decide. Never ask for a password or a key in any
+    other way than with kind “credentials”: you are given secret:ID then, which tools that take one accept in its place.
 
     Args:
-        kind: “question” for an open question, “choice” with options, “confirmation” for a yes or no.
+        kind: “question” for an open question, “choice” with options, “confirmation” for a yes or no, “credentials” for
+            one password, token or key, which the person gives on a page of its own.
         question: The question, complete in itself: it may be read on a phone, without what came before.
         options: Two to five short answers to choose from; needed for a choice.
         reason: Why you need to know, in one sentence.
@@ -59,6 +61,8 @@ def request_user_help(
     wanted = HelpRequest.Kind.CHOICE if choices else HelpRequest.Kind(kind)
     if not 0 <= answer_within_hours <= MOST_HOURS:
         raise ToolError(f"It cannot wait {answer_within_hours:g} hours: give 0 to {MOST_HOURS}, where 0 waits as long as it takes.")
+    if kind == HelpRequest.Kind.CREDENTIALS and (choices or default):
+        raise ToolError("Credentials have neither options nor a default: leave them out.")
     if default and not answer_within_hours:
         raise ToolError("A default needs answer_within_hours: say after which time to go on with it.")
     asked, why = text("question", question, MAX_QUESTION, needed=True), text("reason", reason, MAX_REASON)

@@ -10,14 +10,15 @@ from http import HTTPStatus
 import httpcore2
 
 from workflows.fetch.door import CheckedBackend, tls
-from workflows.fetch.urls import Target, parse
+from workflows.fetch.urls import Target, listed, parse
 from workflows.tools import ToolError
 
 TOTAL_SECONDS = 20
 MAX_BODY = 2 * 1024 * 1024
 MAX_REDIRECTS = 5
 REDIRECTS = (301, 302, 303, 307, 308)
-HEADERS: dict[bytes | str, bytes | str] = {
+Headers = dict[bytes | str, bytes | str]
+HEADERS: Headers = {
     "User-Agent": "Mozilla/5.0 (compatible; Agentron)",
     "Accept": "text/html,application/xhtml+xml,text/*;q=0.9,application/json;q=0.9,application/xml;q=0.9",
     # The one encoding that can be unpacked step by step within a limit.
@@ -38,12 +39,14 @@ class Page:
     cut: bool
 
 
-async def download(url: str) -> Page:
-    """The page at `url`. Raises ToolError with a sentence when it cannot be had."""
+async def download(url: str, bearer: str = "") -> Page:
+    """The page at `url`, asked for with a token where there is one. Raises ToolError with a sentence when it cannot be had."""
     target = parse(url)
+    if bearer and not (target.scheme == "https" or listed(target.host)):
+        raise ToolError(f"{target} is not encrypted, so no token is sent there: use an address that begins with https://.")
     try:
         async with asyncio.timeout(TOTAL_SECONDS):
-            return await follow(target)
+            return await follow(target, bearer)
     except TimeoutError as exc:
         raise ToolError(f"{target} took longer than {TOTAL_SECONDS} seconds: try again later, or another address.") from exc
     except httpcore2.ConnectError as exc:
@@ -65,13 +68,14 @@ def untrusted(error: BaseException | None) -> bool:
     return error is not None
 
 
-async def follow(start: Target) -> Page:
-    """The page that `start` leads to; each hop is parsed, looked up and checked anew."""
+async def follow(start: Target, bearer: str) -> Page:
+    """The page that `start` leads to; each hop is parsed, looked up and checked anew. Only `start`'s own site is given the token."""
     target = start
     # No connection is kept: one that was checked for a hop is not there for the next.
     async with httpcore2.AsyncConnectionPool(tls(), max_keepalive_connections=0, network_backend=CheckedBackend()) as pool:
         for _ in range(MAX_REDIRECTS + 1):
-            async with pool.stream("GET", str(target), headers=HEADERS) as response:
+            signed: Headers = {"Authorization": f"Bearer {bearer}"} if bearer and target.site == start.site else {}
+            async with pool.stream("GET", str(target), headers=HEADERS | signed) as response:
                 if response.status not in REDIRECTS:
                     return await taken(start, target, response)
                 target = onward(target, header(response, b"location"))

@@ -39,6 +39,11 @@ class Target:
         port = "" if self.port == PORTS[self.scheme] else f":{self.port}"
         return f"{self.scheme}://{host}{port}{self.path}"
 
+    @property
+    def site(self) -> tuple[str, str, int]:
+        """What a credential for one page of it may be sent to: scheme, host and port (RFC 6454's origin)."""
+        return self.scheme, self.host, self.port
+
     def join(self, location: str) -> "Target":
         """Where a redirect to `location` leads. Raises ToolError when it must not be followed."""
         # Servers often leave spaces as they are.

@@ -1,20 +1,10 @@
 """What a person gave a run to use but not to know: a password, a key."""
 
-from typing import Self
-
 from django.db import models
 from django.utils import timezone
 
 from chat.models import EncryptedField, new_id
-from workflows.models.run import FINISHED, Run
-
-
-class SecretQuerySet(models.QuerySet["Secret"]):
-    """Named queries on secrets."""
-
-    def outlived(self) -> Self:
-        """Those whose runs have ended."""
-        return self.filter(run__status__in=FINISHED)
+from workflows.models.run import Run
 
 
 class Secret(models.Model):
@@ -27,8 +17,6 @@ class Secret(models.Model):
     label = models.CharField(max_length=200, help_text="What it is, in the words of the question that asked for it.")
     value = EncryptedField(help_text="Stored encrypted, shown to nobody.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    objects = SecretQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at"]
