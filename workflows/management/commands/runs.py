@@ -98,18 +98,22 @@ class Command(BaseCommand):
         found = RunOut.of(own_run(user, run.pk))
         if options["json"]:
             self.print_json(found.model_dump(mode="json"))
-            return
-        waiting = sum(item.status == HelpStatus.OPEN for item in found.help_requests)
-        goes_on = f"the run waits for {waiting} more" if waiting else "the run goes on"
-        self.stdout.write(f"Your answer was taken, {goes_on}: agentron runs show {run.pk}")
+        elif not options["wait"]:
+            self.stdout.write(f"Your answer was taken, {outlook(found)}: agentron runs show {run.pk}")
 
     def print_run(self, run: Run, options: dict[str, Any]) -> None:
         """A run, as JSON or for a person."""
         found = RunOut.of(run)
         if options["json"]:
             self.print_json(found.model_dump(mode="json"))
-            return
-        self.stdout.write("\n".join(described(found)))
+        elif not options.get("wait"):
+            self.stdout.write("\n".join(described(found)))
+
+
+def outlook(run: RunOut) -> str:
+    """What becomes of a run that got an answer."""
+    waiting = sum(item.status == HelpStatus.OPEN for item in run.help_requests)
+    return f"the run waits for {waiting} more" if waiting else "the run goes on"
 
 
 def only_question(run: Run) -> UUID:
