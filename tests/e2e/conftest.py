@@ -14,7 +14,7 @@ from tests.fakes import model_server
 expect.set_options(timeout=15_000)
 
 # What Chromium and htmx's extension write while a server cannot be reached.
-AWAY = ("WebSocket connection", "net::ERR_", "[object Event]")
+AWAY = ("WebSocket connection", "net::ERR_", "[object Event]", "htmx:sendError", "htmx:afterRequest")
 
 
 @pytest.fixture(scope="session")
