@@ -69,12 +69,24 @@ class Sheet:
     def linked(self) -> "Sheet":
         """The sheet, each of its steps with the others to choose from and the names that its prompt can use."""
         given = [f"input.{row.name}" for row in self.inputs if row.name]
-        for at, row in enumerate(self.steps):
-            before = [one.key for place, one in enumerate(self.steps) if one.key and (place < at or one.token in row.after)]
-            row.names = given + [f"steps.{key}.output" for key in before]
+        for row in self.steps:
+            before = self.before(row)
+            row.names = given + [f"steps.{one.key}.output" for one in self.steps if one.key and one.token in before]
             rest = [one for one in self.steps if one is not row]
             row.others = [Other(one.token, one.key or "…", one.token in row.after, one.token == row.when) for one in rest]
         return self
+
+    def before(self, row: StepRow) -> set[str]:
+        """The tokens of all that has ended when a step begins: what it waits for, what that waits for, and so on."""
+        waits = {one.token: one.after for one in self.steps}
+        found: set[str] = set()
+        ahead = list(row.after)
+        while ahead:
+            token = ahead.pop()
+            if token not in found:
+                found.add(token)
+                ahead += waits.get(token, [])
+        return found
 
     def data(self) -> dict[str, Any]:
         """The definition as JSON, right or wrong."""

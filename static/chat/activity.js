@@ -2,6 +2,7 @@
 
 import { box, byId, log } from "./dom.js";
 import { goingOn } from "./entries.js";
+import { isWorkflow } from "./runs.js";
 
 const PLACEHOLDERS = {
   question: "Write your answer…",
@@ -15,6 +16,7 @@ const drafting = () => byId("drafts").querySelector(".draft:not(:empty)");
 function sentence({ call, working, asking }) {
   if (!working.length) return asking.length ? "Waiting for your answer" : "";
   if (drafting()) return "Answering…";
+  if (working.every(isWorkflow)) return "A workflow is at work…";
   if (call) return `${call.querySelector(".name").textContent}…`;
   return log.lastElementChild?.querySelector("[data-note]")?.dataset.note ?? "Thinking…";
 }
@@ -36,7 +38,9 @@ export function tellActivity() {
   if (line.textContent !== text) line.textContent = text;
   line.dataset.state = state.working.length ? "working" : "waiting";
   line.hidden = !text;
-  byId("stop").hidden = !state.working.length;
-  byId("stop-asking").hidden = Boolean(state.working.length) || !state.asking.length;
+  // Stopping is for turns: a workflow's run is cancelled on its own page.
+  const turns = state.working.filter((run) => !isWorkflow(run));
+  byId("stop").hidden = !turns.length;
+  byId("stop-asking").hidden = Boolean(turns.length) || !state.asking.some((question) => !isWorkflow(question.closest(".entry").dataset.run));
   tellAnswering(state);
 }

@@ -44,3 +44,6 @@ export function tellRuns(entries) {
   entries.filter(({ dataset }) => dataset.kind === "status" && dataset.run).forEach(note);
   new Set(entries.map(({ dataset }) => dataset.run)).forEach((run) => told.has(run) && show(run));
 }
+
+/** Whether a run is a workflow's: those have cards, and go on when the conversation's turns are stopped. */
+export const isWorkflow = (run) => [...(told.get(run)?.keys() ?? [])].some(Boolean) || Boolean(log.querySelector(`[data-card="${CSS.escape(run)}"]`));
