@@ -11,8 +11,8 @@ from workflows.tools import Tool
 
 def gate(call: Call, tool: Tool, verdict: Verdict) -> dict[str, Any] | None:
     """The question without whose yes `call` is not made; None when it needs none."""
-    if tool.confirm:
-        return about(call, tool, HelpRequest.Kind.CONFIRMATION, tool.confirm(call.arguments), ["yes", "no"])
+    if tool.confirm and (question := tool.confirm(call.arguments)):
+        return about(call, tool, HelpRequest.Kind.CONFIRMATION, question, ["yes", "no"])
     if verdict == Verdict.ASK:
         question = f"May “{tool.name}” be called like this?"
         return about(call, tool, HelpRequest.Kind.APPROVAL, question, ["approve", "deny"], reason=tool.summary)

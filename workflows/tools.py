@@ -71,7 +71,7 @@ class Tool:
     timeout: float
     # A function that only writes our own rows runs inside the transaction that records its result.
     atomic: bool
-    # The question to the owner without whose yes it is never called, made from the arguments.
+    # The question to the owner without whose yes it is never called, made from the arguments; empty: these need none.
     confirm: Callable[[dict[str, Any]], str] | None = None
     # The parameters of type Secret.
     secrets: frozenset[str] = frozenset()

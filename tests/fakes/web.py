@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -81,3 +82,24 @@ async def serving(tls: ssl.SSLContext | None = None) -> AsyncIterator[Web]:
             task.cancel()
         await asyncio.gather(*web.busy, return_exceptions=True)
         await server.wait_closed()
+
+
+@contextlib.contextmanager
+def aside() -> Iterator[Web]:
+    """A server in a thread of its own, for tests whose event loop is not theirs."""
+    loop, ready, found = asyncio.new_event_loop(), threading.Event(), []
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        async with serving() as web:
+            found.append(web)
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    assert ready.wait(20)
+    yield found[0]
+    loop.call_soon_threadsafe(stop.set)
+    thread.join(5)
+    loop.close()

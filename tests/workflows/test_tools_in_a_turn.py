@@ -1,8 +1,6 @@
 """The engine's own tools as a model calls them: from the arguments' JSON to the journal."""
 
-import asyncio
 import json
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +9,7 @@ from pytest_django import Settings
 
 from tests.factories import make_agent, make_conversation, make_turn
 from tests.fakes.script import last_result, scripted
-from tests.fakes.web import Web, reply, serving
+from tests.fakes.web import Web, aside, reply
 from workflows.models import Agent, CallState, HelpRequest, HelpStatus, Memory, RunStatus, ToolCall
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,23 +26,8 @@ def _assistant(transactional_db: None) -> None:
 
 @pytest.fixture
 def web() -> Iterator[Web]:
-    """A web server in a thread: the driver has an event loop of its own."""
-    loop, ready, found = asyncio.new_event_loop(), threading.Event(), []
-    stop = asyncio.Event()
-
-    async def serve() -> None:
-        async with serving() as web:
-            found.append(web)
-            ready.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    assert ready.wait(20)
-    yield found[0]
-    loop.call_soon_threadsafe(stop.set)
-    thread.join(5)
-    loop.close()
+    with aside() as found:
+        yield found
 
 
 def call(tool: str, **arguments: Any) -> list[tuple[str, str, str]]:

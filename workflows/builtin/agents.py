@@ -1,5 +1,6 @@
 """The tools that look after agents. What an agent makes can never do more than itself."""
 
+import json
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -95,7 +96,19 @@ def create_agent(
     return save(inherited(wanted, caller), owner, caller, None)
 
 
-@tool(effect=Effect.IDEMPOTENT, atomic=True)
+def other_rights(arguments: dict[str, Any]) -> str:
+    """The question whether an agent may have other rights from now on; empty where only what it is told changes."""
+    if not any(arguments.get(name) is not None for name in ("tools", "tool_policy", "limits")) and not arguments.get("revision"):
+        return ""
+    new = [
+        f"{name} {json.dumps(arguments[name])}"
+        for name in ("tools", "tool_policy", "limits", "revision")
+        if arguments.get(name) is not None
+    ]
+    return f"Change what the agent “{arguments.get('agent')}” may do: {', '.join(new)}?"
+
+
+@tool(effect=Effect.IDEMPOTENT, atomic=True, confirm=other_rights)
 def update_agent(
     context: ToolContext,
     agent: str,
