@@ -66,6 +66,7 @@ NAVIGATION = [
     group(
         "Inside",
         table("Heartbeats", "monitor_heart", "workflows", "heartbeat"),
+        table("Spending", "payments", "workflows", "spending"),
         table("Step runs", "linear_scale", "workflows", "steprun"),
         table("Workflow steps", "format_list_numbered", "workflows", "step"),
         table("Revisions", "history", "workflows", "revision"),

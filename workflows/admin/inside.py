@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from chat.admin_base import ReadOnlyAdmin, badge, link
 from chat.figures import span
-from workflows.models import Heartbeat, Run, StepRun, ToolCall
+from workflows.models import Heartbeat, Run, Spending, StepRun, ToolCall
 from workflows.trace import between
 
 # Processes beat every three seconds; after this long one counts as gone.
@@ -95,3 +95,14 @@ class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
     @admin.display(description="Last heard of", ordering="at")
     def age(self, row: Heartbeat) -> str:
         return f"{span((timezone.now() - row.at).total_seconds())} ago"
+
+
+@admin.register(Spending)
+class SpendingAdmin(ReadOnlyAdmin[Spending]):
+    """What people's runs used on which day."""
+
+    list_display = ["owner", "day", "tokens", "cost"]
+    list_filter = ["day"]
+    list_select_related = ["owner"]
+    search_fields = ["owner__username"]
+    empty_text = "It is counted only while a day has a cap (AGENTRON_CAP_DAY_TOKENS, AGENTRON_CAP_DAY_DOLLARS)."
