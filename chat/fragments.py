@@ -70,7 +70,7 @@ def asked(body: dict[str, Any]) -> dict[str, Any]:
     return {
         "free": kind in ("question", "choice", None),
         # Whether plain words in the message box would answer it (design §6).
-        "plain": kind in ("question", "choice", "confirmation"),
+        "plain": kind in ("question", "choice") or (kind == "confirmation" and "yes" in (body.get("decisions") or ())),
         "asks": render(body.get("question") or body["text"]),
         "arguments": readable(arguments) if kind == "approval" and arguments else "",
         "editable": editable(arguments) if kind == "approval" and arguments else "",

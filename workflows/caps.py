@@ -15,10 +15,10 @@ MAX_REPLIES = 40
 MAX_SECONDS = 900
 
 WHOSE = {"step": "This step has", "run": "This run, with all that came of it, has", "day": "Your runs have today"}
-WAITS = {
-    "step": "Its agent has this limit. Without an answer it waits.",
-    "run": "Every run has this limit. Without an answer it waits.",
-    "day": "This limit holds for a day (UTC). Without an answer it goes on tomorrow.",
+REASONS = {
+    "step": "Its agent has this limit.",
+    "run": "Every run has this limit.",
+    "day": "This limit holds for a day (UTC).",
 }
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import F, Max, Q, Subquery, Sum
 from django.utils import timezone
 
-from workflows.caps import WAITS, Cap, midnight, of_day, of_run, of_step
+from workflows.caps import REASONS, Cap, midnight, of_day, of_run, of_step
 from workflows.halts import halt
 from workflows.models import Agent, HelpRequest, Run, Spending
 
@@ -94,11 +94,11 @@ class Limits:
     def question(self, cap: Cap, used: Decimal) -> dict[str, Any]:
         """Whether `cap` is to be raised. One on a day goes on by itself when the next day begins."""
         numbers = {"cap": cap.key, "used": float(used), "to": float(cap.above(used))}
-        detail = halt(cap.question(used, self.raised(cap)), ["raise", "stop"], WAITS[cap.scope], numbers)
+        detail = halt(cap.question(used, self.raised(cap)), ["raise", "stop"], REASONS[cap.scope], numbers)
         if cap.scope != "day":
             return detail
         tomorrow = midnight() + timedelta(days=1) - timezone.now()
-        return detail | {"expires_in": tomorrow.total_seconds(), "default": "A new day has begun: it goes on under that day's cap."}
+        return detail | {"expires_in": tomorrow.total_seconds(), "default": "the next day's cap"}
 
     def out_of_time(self, doing: str) -> dict[str, Any]:
         """The question of a run that its cap on time interrupted in the middle of something."""

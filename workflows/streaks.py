@@ -41,7 +41,7 @@ class Streak:
         if self.length < TOO_OFTEN or self.asked:
             return None
         question = f"It has called “{self.tool}” {times(self.length)} in a row with the same result. Shall it go on?"
-        return halt(question, ["yes", "stop"], "It may be going round in circles. Without an answer it waits.", {"streak": self.tool})
+        return halt(question, ["yes", "stop"], "It may be going round in circles.", {"streak": self.tool})
 
 
 def fingerprint(value: Any) -> str:
