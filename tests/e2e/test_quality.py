@@ -23,6 +23,14 @@ SIGNED_IN = {
     "home": "/",
     "runs": "/runs/",
     "run": "{run}",
+    "questions": "/questions/",
+    "workflows": "/workflows/",
+    "new workflow": "/workflows/new/",
+    "workflow": "{workflow}",
+    "changing a workflow": "{workflow}edit/",
+    "version of a workflow": "{workflow}versions/1/",
+    "run of a workflow": "{flow}",
+    "what a model was sent": "{sent}",
     "profile": "/profile/",
     "models": "/settings/models/",
     "new model": "/settings/models/add/?like=openai",
@@ -36,6 +44,20 @@ text = "# Plan\\n\\n1. *one*\\n2. `two`\\n\\n```python\\nprint(1)\\n```\\n\\n| a
 talk = Conversation.objects.order_by("-updated_at").first()
 post(talk.pk, Message(kind="message", author="assistant", via="run", text=text), Message(kind="thought", author="assistant", via="run", text="hm"))
 """
+FLOW = """
+from django.contrib.auth.models import User
+from workflows import editing, engine
+from workflows.definition import Definition
+from workflows.models import Agent
+owner = User.objects.get(username="admin")
+agent = Agent.objects.of(owner).first().name
+first = {"key": "ask", "agent": agent, "prompt": "what time is it in {{ input.city }}?"}
+when = {"step": "ask", "op": "contains", "value": "nothing"}
+steps = [first, {**first, "key": "tell", "after": ["ask"]}, {**first, "key": "never", "after": ["ask"], "when": when}]
+inputs = [{"name": "city", "description": "Where", "default": "Tokyo"}]
+workflow = editing.save(Definition.model_validate({"name": "Time", "inputs": inputs, "steps": steps}), owner=owner, by=owner)
+print(workflow.pk, engine.execute(workflow, by=owner, trigger="cli").pk)
+"""
 HEADINGS = "() => [...document.querySelectorAll('h1')].filter((one) => one.checkVisibility()).length"
 SIDEWAYS = "() => document.documentElement.scrollWidth - innerWidth"
 
@@ -47,7 +69,7 @@ class House:
         self.site = site
         context = browser.new_context()
         page = context.new_page()
-        self.paths = {"link": site.link()[len(site.address) :], **live_in(site, page)}
+        self.paths = {"link": site.link()[len(site.address) :], **live_in(site, page), **work_in(site, page)}
         self.state = context.storage_state()
         context.close()
 
@@ -99,6 +121,17 @@ def live_in(site: Site, page: Page) -> dict[str, str]:
     run = page.locator("main a[href^='/runs/']").filter(visible=True)
     found = {"chat": talk, "empty": empty, "run": next(link for link in hrefs(run) if re.search(r"/runs/[0-9a-f-]{36}/", link))}
     return {name: path.removeprefix(site.address) for name, path in found.items()}
+
+
+def work_in(site: Site, page: Page) -> dict[str, str]:
+    """Make a workflow and run it; where both can be seen."""
+    done = site.machine.run("shell", "--no-imports", "-c", FLOW)
+    assert done.returncode == 0, done.stderr
+    workflow, run = done.stdout.split()
+    page.goto(f"{site.address}/runs/{run}/")
+    expect(page.locator("#result")).to_be_visible()
+    sent = hrefs(page.get_by_role("link", name="Raw messages", include_hidden=True))[0]
+    return {"workflow": f"/workflows/{workflow}/", "flow": f"/runs/{run}/", "sent": sent}
 
 
 def hrefs(links: Any) -> list[str]:

@@ -9,8 +9,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from chat.models import Conversation
-from tests.factories import make_conversation, make_question, make_run, make_user
+from tests.factories import make_conversation, make_question, make_run, make_user, make_workflow, start_run
 from workflows.diagnosis import diagnosis
+from workflows.lines import waiting_for
 from workflows.models import CallState, Run, RunStatus, StepRun, ToolCall
 from workflows.trace import trace
 
@@ -134,3 +135,73 @@ def test_the_diagnosis_tells_what_happened_and_not_what_was_said(conversation: C
     assert "fetch_url: failed" in text
     assert "No answer." in text
     assert "my-secret" not in text
+
+
+def test_a_workflows_run_is_drawn_and_told_step_by_step(browser: Client, conversation: Conversation) -> None:
+    run = start_run(make_workflow({"key": "look"}, {"key": "tell", "after": ["look"]}, owner=conversation.owner))
+    now = timezone.now()
+    StepRun.objects.create(run=run, key="look", status="succeeded", output="found it", started_at=now, finished_at=now)
+    StepRun.objects.create(run=run, key="tell", status="failed", error="No ink.", started_at=now, finished_at=now)
+
+    html = page(browser, f"/runs/{run.pk}/")
+
+    for words in ('href="#step-look"', 'data-status="failed"', "found it", "No ink.", "next in line"):
+        assert words in html
+
+
+def test_an_ended_run_is_run_again_with_other_inputs(browser: Client, conversation: Conversation) -> None:
+    run = start_run(make_workflow({"key": "tell", "prompt": "{{ input.what }}"}, owner=conversation.owner), what="tea")
+    Run.objects.filter(pk=run.pk).update(status=RunStatus.FAILED)
+
+    html = page(browser, f"/runs/{run.pk}/")
+    refused = browser.post(f"/runs/{run.pk}/again/", {"input-what": " "}).content.decode()
+    answer = browser.post(f"/runs/{run.pk}/again/", {"input-what": "milk"})
+
+    assert ">tea</textarea>" in html
+    assert "This is needed." in refused
+    assert answer.headers["Location"] == f"/runs/{Run.objects.exclude(pk=run.pk).get(input__inputs__what='milk').pk}/"
+
+
+def test_what_waits_is_listed_with_what_happens_without_an_answer(browser: Client, conversation: Conversation) -> None:
+    make_question(conversation, question="First?", asked_at=timezone.now() - timedelta(days=1))
+    make_question(conversation, question="Second?", default="tea", expires_at=timezone.now() + timedelta(hours=1))
+    make_question(make_conversation(), question="Somebody else's?")
+
+    html = page(browser, "/questions/")
+
+    assert html.index("First?") < html.index("waits as long as it takes") < html.index("Second?") < html.index("goes on with “tea”")
+    assert "Somebody" not in html
+
+
+def test_the_badge_answers_only_when_something_changed(browser: Client, conversation: Conversation) -> None:
+    first = browser.get("/questions/badge/?seen=")
+    seen = waiting_for(conversation.owner).version
+    second = browser.get(f"/questions/badge/?seen={seen}")
+    make_question(conversation)
+    third = browser.get(f"/questions/badge/?seen={seen}")
+
+    assert [answer.status_code for answer in (first, second, third)] == [200, 204, 200]
+    assert "changed" in third.headers["HX-Trigger"]
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "arguments"),
+    [
+        ({"decision": "approve", "arguments": '{"key": "a", "value": "c"}'}, 204, {"key": "a", "value": "c"}),
+        ({"decision": "approve", "arguments": '{"value": "b", "key": "a"}'}, 204, {"key": "a", "value": "b"}),
+        ({"decision": "approve", "arguments": '{"key": "a"'}, 422, None),
+        ({"decision": "approve", "arguments": "[1]"}, 422, None),
+        ({"decision": "deny", "response": "Not now.", "arguments": "nonsense"}, 204, {"key": "a", "value": "b"}),
+    ],
+)
+def test_a_call_is_approved_as_it_stands_or_with_other_arguments(
+    browser: Client, conversation: Conversation, given: dict[str, str], status: int, arguments: dict[str, str] | None
+) -> None:
+    asked = make_question(
+        conversation, kind="approval", tool="remember", arguments={"key": "a", "value": "b"}, args_hash="x", decisions=["approve", "deny"]
+    )
+
+    answer = browser.post(f"/questions/{asked.pk}/answer/", {"args_hash": "x", **given})
+
+    asked.refresh_from_db()
+    assert (answer.status_code, asked.arguments if asked.decision else None) == (status, arguments)
