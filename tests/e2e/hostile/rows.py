@@ -5,11 +5,16 @@ from itertools import cycle
 from typing import Any
 from uuid import uuid4
 
+from auditlog.models import LogEntry
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
 from django.urls import reverse
 
 from chat import log
 from chat.models import ApiToken, Conversation, Message
+from workflows import editing
+from workflows.definition import Definition, InputPart, StepPart, WhenPart
 from workflows.models import (
     Agent,
     CallState,
@@ -17,12 +22,14 @@ from workflows.models import (
     HelpRequest,
     Memory,
     ModelProvider,
+    Revision,
     Run,
     RunStatus,
     StepRun,
     StepStatus,
     ToolCall,
     Trigger,
+    Workflow,
 )
 
 # The end of each log: they must still be seen when everything before them was shown.
@@ -174,19 +181,57 @@ def call(step: StepRun, text: str) -> ToolCall:
 
 
 def small_things(owner: User, cut: Callable[[int], list[str]]) -> None:
-    """Memories, providers and tokens."""
+    """Memories, providers, tokens and entries of the audit trail."""
     Memory.objects.bulk_create([Memory(owner=owner, key=text, value=text * 20) for text in cut(100)])
     ModelProvider.objects.bulk_create(
         [ModelProvider(name=text, kind="ollama", base_url=text, default_model=text, api_key_env=text, enabled=False) for text in cut(50)]
     )
     ApiToken.objects.bulk_create([ApiToken(user=owner, name=text, prefix=text[:12], hash=str(n)) for n, text in enumerate(cut(100))])
+    kind = ContentType.objects.get_for_model(Agent)
+    trail: dict[str, Any] = {"content_type": kind, "object_pk": "1", "action": LogEntry.Action.UPDATE, "actor": owner}
+    LogEntry.objects.bulk_create(
+        [LogEntry(object_repr=text, changes={text[:60]: [text, text]}, additional_data={text[:60]: text}, **trail) for text in cut(2_000)]
+    )
+
+
+def workflow(owner: User, agents: list[Agent], texts: list[str]) -> dict[str, str]:
+    """One of forty steps, whose agents, prompts and conditions are hostile; its pages."""
+    words = [text for text in texts if text.strip() and "{{" not in text]
+    steps = [
+        StepPart(
+            key=f"s{n}",
+            agent=str(agents[n].pk),
+            prompt="\n".join(words[n::40]),
+            after=[f"s{n - 1}"] if n else [],
+            when=WhenPart(step=f"s{n - 1}", op="contains", value=words[n][:500]) if n else None,
+        )
+        for n in range(40)
+    ]
+    inputs = [InputPart(name=f"x{n}", description=text[:300], default=text) for n, text in enumerate(words[:40])]
+    names: dict[str, Any] = {"name": words[3][:100], "description": words[4][:300], "instruction": words[5]}
+    made = editing.save(Definition(**names, inputs=inputs, steps=steps), owner=owner, by=owner)
+    pages = {"workflow": [], "workflow-edit": [], "workflow-revision": [1]}
+    return {f"site: {name}": reverse(name, args=[made.pk, *more]) for name, more in pages.items()}
 
 
 def admin_pages() -> dict[str, str]:
     """One page of each kind of row in the admin."""
-    models = (Agent, Memory, ModelProvider, Run, HelpRequest, Conversation, ApiToken, User)
+    shown: tuple[type[Model], ...] = (
+        Agent,
+        Memory,
+        ModelProvider,
+        Revision,
+        Run,
+        HelpRequest,
+        Conversation,
+        ApiToken,
+        User,
+        LogEntry,
+        Workflow,
+        Revision,
+    )
     found: dict[str, str] = {}
-    for model in models:
+    for model in shown:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         last = model._default_manager.order_by("pk").last()
         found |= {f"{name} list": reverse(f"{name}_changelist")}

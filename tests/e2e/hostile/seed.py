@@ -26,6 +26,7 @@ def seed() -> dict[str, str]:
     found = {f"chat: {name}": rows.conversation(owner, name, say(texts())) for name, say in rows.SAID.items()}
     found |= rows.titles(owner, cut(200)) | rows.steps(owner, agents, texts())
     rows.runs(owner, agents, texts())
+    found |= rows.workflow(owner, agents, cut(2_000))
     rows.small_things(owner, cut)
     return {"user": owner.username, **found, **rows.admin_pages()}
 
