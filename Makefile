@@ -17,7 +17,7 @@ up: .venv/run.stamp
 
 # The tests that take less than a minute.
 test: .venv/dev.stamp
-	@$(PYTHON) -m pytest -q -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
+	@$(PYTHON) -m pytest -q -n auto --maxprocesses 4 $(ARGS)
 
 check: .venv/dev.stamp
 	.venv/bin/ruff format --check .

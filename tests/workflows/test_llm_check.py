@@ -8,9 +8,6 @@ from workflows.llm import models, names
 from workflows.llm.check import try_model
 from workflows.llm.errors import ModelError
 
-# On the same worker as the other tests that load every provider's library.
-pytestmark = pytest.mark.xdist_group("providers")
-
 
 @pytest.mark.django_db
 def test_a_connection_test_gives_the_answer_of_the_model(model_server: ModelServer) -> None:
