@@ -189,9 +189,9 @@ def retry(run: Run, *, by: User, trigger: str = Trigger.CHAT) -> Run:
     for step in current.steps.all():
         take_over(step, again)
     # So that every reader of the log knows: there is something going on, and the old run is not to be tried again.
-    log.post(
-        again.conversation_id, run_message(again.pk, again.task_id, Message.Kind.STATUS, status=again.status, retry_of=str(current.pk))
-    )
+    of = {"workflow": current.workflow.name} if current.workflow else {}
+    told = run_message(again.pk, again.task_id, Message.Kind.STATUS, status=again.status, retry_of=str(current.pk), **of)
+    log.post(again.conversation_id, told)
     queue.ticket()
     return again
 
