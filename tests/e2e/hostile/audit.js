@@ -40,6 +40,17 @@
     const said = link.querySelector(".host")?.textContent ?? where(label.includes("//") ? label : `http://${label}`)?.hostname;
     if (said !== host && !/^[\d.]+$|^\[/.test(host)) wrong.push(`says ${said}, leads to ${host}: ${short(link)}`);
   }
+  // Also where the letters before it turn the writing round.
+  const place = (text, at) => {
+    const range = document.createRange();
+    range.setStart(text, at);
+    range.setEnd(text, at + 1);
+    return range.getBoundingClientRect();
+  };
+  for (const { firstChild: text } of all(".host")) {
+    const [first, last] = [place(text, 0), place(text, text.length - 1)];
+    if (first.top === last.top && first.left > last.left) wrong.push(`backwards: ${text.data}`);
+  }
 
   // Everything can be read, and the page still be used.
   const wide = document.documentElement.scrollWidth - innerWidth;

@@ -35,6 +35,7 @@ PLACES = {
     "letters of another alphabet": "[bank](https://b\u0430nk.example) https://\u0430pple.example/",
     "dots of another kind": "https://bank\u3002example\uff0eevil\uff61example/ [x](https://bank.example\u2024evil.example)",
     "reversed": "[\u202eelpmaxe.knab//:sptth\u202c](https://evil.example)",
+    "reversed and never closed": "[\u202eread](https://evil.example/a) [\u2067on](https://evil.example/b)",
     "a host of 300 letters": "[x](https://" + "a" * 300 + ".evil.example) https://" + "b" * 300 + ".example",
     "a host of 200 parts": "[x](https://" + "a." * 200 + "evil.example)",
     "number for an address": "[x](https://2130706433/) [y](http://0x7f.1/) [z](http://[::ffff:127.0.0.1]/)",
