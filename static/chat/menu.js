@@ -16,7 +16,7 @@ export function openMenu(button) {
   place = button.closest("li, .bar").querySelector("a, h1");
   const archived = "archived" in button.dataset;
   for (const form of menu.querySelectorAll("form[data-archived]")) form.hidden = (form.dataset.archived === "no") !== archived;
-  menu.querySelector("[data-confirm-verb]").dataset.confirm = `Delete “${titleOf(place)}” with everything in it? This cannot be undone.`;
+  menu.querySelector("[data-confirm-verb]").dataset.confirm = `Delete “${titleOf(place)}” with its messages and runs? This cannot be undone.`;
   const at = button.getBoundingClientRect();
   const below = innerHeight - at.bottom > ROOM;
   Object.assign(menu.style, {

@@ -137,9 +137,9 @@ def from_row(provider: str, model: str) -> Source | None:
             label=kind.label if provider == row.kind else f"“{provider}”",
             base_url=row.base_url or kind.base_url,
             key=row.key(),
-            key_place=row.api_key_env or f"the key of the provider “{provider}” in the admin",
+            key_place=row.api_key_env or f"the key of the provider “{provider}” under Models",
         ),
-        "its base URL in the admin",
+        "its base URL under Models",
     )
 
 
