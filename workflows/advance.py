@@ -55,7 +55,8 @@ def advance(run: Run, driven: Collection[UUID], troubled: Mapping[UUID, timedelt
         found = definition.graph().next([ran(row) for row in rows])
     if starts or driven:
         return Going(tuple(starts))
-    if found.ended:
+    # After a failure nobody waits for an answer or a model that could change nothing any more.
+    if found.ended or any(row.status == StepStatus.FAILED for row in rows):
         finish(run, found, rows)
     elif troubled:
         postpone(run.pk, min(troubled.values()))

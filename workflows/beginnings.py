@@ -204,7 +204,7 @@ def take_over(step: StepRun, run: Run) -> None:
     answers = [answer for answer in answers if answer.decision not in ("stop", "again")]
     copy = StepRun.objects.get(pk=step.pk)
     copy.pk, copy.run, copy._state.adding = new_id(), run, True
-    if copy.status != StepStatus.SUCCEEDED:
+    if copy.status not in (StepStatus.SUCCEEDED, StepStatus.SKIPPED):
         copy.status, copy.error, copy.finished_at = StepStatus.PENDING, "", None
     copy.input_tokens = copy.output_tokens = 0
     copy.cost = None

@@ -136,7 +136,9 @@ class Driver:
         """The question about a call by now: leave may have been used up by a worker that died while it made the call."""
         tool = self.start.tools.get(item.call.tool)
         row = await db(journal.made_before, self.hold, item.call)
-        cut_off = row is not None and tool is not None and tool.effect == Effect.ONCE and row.state == CallState.INTENDED
+        cut_off = (
+            row is not None and tool is not None and tool.effect == Effect.ONCE and row.state in (CallState.INTENDED, CallState.UNKNOWN)
+        )
         return replace(item, detail=outcome_unknown(item.call, tool)) if cut_off and tool else item
 
     async def converse(self) -> None:

@@ -79,6 +79,9 @@ def trouble(hold: Hold, sentence: str) -> timedelta | None:
     guard(hold.run_id, hold.fence, progress=False)
     now = timezone.now()
     since = StepRun.objects.values_list("troubled_since", flat=True).get(pk=hold.step_run_id) or now
+    planned = Run.objects.values_list("not_before", flat=True).get(pk=hold.run_id)
+    if planned and now - planned > 2 * LONGEST_PAUSE:
+        since = now  # Nobody tried meanwhile: the machine was off.
     if now - since > LONGEST_TROUBLE:
         fail(hold, f"{sentence} It was tried again for {LONGEST_TROUBLE // timedelta(hours=1)} hours.")
         return None

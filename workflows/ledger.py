@@ -95,9 +95,10 @@ def close_what_is_open(run: Run, now: datetime) -> list[Message]:
     return cut
 
 
-def close_questions(run: Run) -> None:
-    """A run that has ended asks nothing any more."""
-    for request in HelpRequest.objects.open().filter(run=run):
+def close_questions(run: Run, step_run_id: UUID | None = None) -> None:
+    """A run that has ended, or one step of it, asks nothing any more."""
+    asked = HelpRequest.objects.open().filter(run=run)
+    for request in asked.filter(step_run=step_run_id) if step_run_id else asked:
         HelpRequest.objects.filter(pk=request.pk).update(status=HelpStatus.CANCELLED, answered_at=timezone.now())
         request.refresh_from_db()
         help_closed.send(sender=HelpRequest, help_request=request)

@@ -10,7 +10,7 @@ from chat import hints, log
 from chat.models import Message
 from workflows import queue
 from workflows.answers import answer_as
-from workflows.ledger import end_run, run_message, step_told
+from workflows.ledger import close_questions, end_run, run_message, step_told
 from workflows.limits import raised_elsewhere
 from workflows.models import FINISHED, HelpRequest, HelpStatus, Lane, Run, RunStatus, StepRun, StepStatus
 
@@ -62,6 +62,8 @@ def fail_for_want_of_an_answer(run: Run, request: HelpRequest) -> None:
         end_run(run.pk, RunStatus.FAILED, error=sentence)
         return
     StepRun.objects.filter(pk=request.step_run_id).update(status=StepStatus.FAILED, error=sentence, finished_at=timezone.now())
+    # What else it asked is of no use any more: nobody shall wait for that.
+    close_questions(run, request.step_run_id)
     step = request.step_run
     log.post(run.conversation_id, step_told(run.pk, run.task_id, step.key, StepStatus.FAILED, round=step.round, error=sentence))
 
@@ -71,6 +73,9 @@ def go_on(run: Run, request: HelpRequest) -> None:
     run.refresh_from_db()
     if run.status == RunStatus.WAITING_FOR_USER and not HelpRequest.objects.open().filter(step_run=request.step_run_id).exists():
         run.move(RunStatus.QUEUED, queued_at=timezone.now())
+        queue.ticket()
+    elif Run.objects.filter(pk=run.pk, status=RunStatus.QUEUED, deaths=0).exclude(not_before=None).update(not_before=None):
+        # It waited for a model that could not be had: what was answered need not wait for that.
         queue.ticket()
     hints.work()
 

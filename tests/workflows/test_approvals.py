@@ -13,6 +13,7 @@ from tests.fakes.script import last_result, scripted
 from tests.workflows import toolbox
 from workflows import engine, journal
 from workflows.errors import ConflictError, InvalidError, LostError
+from workflows.ledger import end_run
 from workflows.llm.types import Call
 from workflows.models import Agent, Effect, HelpRequest, Run, RunStatus, ToolCall
 
@@ -132,3 +133,18 @@ def test_leave_is_used_up_by_one_call(asked: HelpRequest) -> None:
 
     with pytest.raises(LostError):
         journal.use_leave(hold, call, Effect.ONCE)
+
+
+def test_a_retry_asks_whether_an_approved_call_that_was_cut_off_has_happened(
+    asked: HelpRequest, drain: Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    respond(asked, "approve")
+    Run.objects.update(status=RunStatus.RUNNING, fence=1)
+    hold = journal.Hold(asked.run_id, 1, asked.run.conversation_id, asked.step_run_id, "turn")
+    journal.use_leave(hold, Call(asked.reply, asked.call_id, "send", {"what": "a letter"}), Effect.ONCE)
+    end_run(asked.run_id, RunStatus.CANCELLED)
+
+    engine.retry(Run.objects.get(pk=asked.run_id), by=asked.run.owner)
+    drain()
+
+    assert "may have happened" in HelpRequest.objects.get(status="open").question

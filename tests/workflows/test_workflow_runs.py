@@ -22,6 +22,9 @@ Use = Callable[[Model], Model]
 Drain = Callable[[], None]
 
 
+ASK = "request_user_help"
+
+
 def ask(question: str = "A or B?") -> list[tuple[str, str, str]]:
     """A reply that asks the owner."""
     return [("request_user_help", json.dumps({"kind": "question", "question": question}), "help1")]
@@ -283,3 +286,72 @@ def test_a_run_keeps_to_the_agents_it_began_with(model: Use, drain: Drain) -> No
     assert "Be rude." not in str(told.instructions)
     # What it may do no more counts at once.
     assert [tool.name for tool in told.function_tools] == ["recall"]
+
+
+def test_a_retry_leaves_out_what_was_left_out(model: Use, drain: Drain) -> None:
+    fates: Iterator[Reply] = iter([broken(), "mended"])
+    model(by_prompt({"judge": ["no"], "last": [lambda _: next(fates)]}))
+    steps = (
+        {"key": "judge"},
+        {"key": "extra", "after": ["judge"], "when": {"step": "judge", "op": "contains", "value": "yes"}},
+        {"key": "last", "after": ["judge", "extra"]},
+    )
+    run = start_run(make_workflow(*steps))
+    drain()
+
+    again = engine.retry(Run.objects.get(pk=run.pk), by=run.owner)
+    drain()
+
+    again.refresh_from_db()
+    assert (again.status, str(again.output).strip()) == (RunStatus.SUCCEEDED, "mended")
+
+
+def test_a_run_does_not_wait_for_an_answer_that_could_change_nothing(model: Use, drain: Drain) -> None:
+    model(by_prompt({"asks": [ask()], "fails": [broken()]}))
+    run = start_run(make_workflow({"key": "asks"}, {"key": "fails"}))
+
+    drain()
+
+    run.refresh_from_db()
+    assert run.status == RunStatus.FAILED
+    assert not HelpRequest.objects.open().exists()
+
+
+def test_a_step_that_failed_for_want_of_one_answer_does_not_wait_for_another(model: Use, drain: Drain) -> None:
+    two = [(name, json.dumps({"kind": "question", "question": f"{key}?"}), key) for key, name in (("q1", ASK), ("q2", ASK))]
+    model(by_prompt({"one": [two, "never"]}))
+    run = start_run(make_workflow({"key": "one"}))
+    drain()
+
+    HelpRequest.objects.filter(call_id="q1").update(expires_at=timezone.now())
+    engine.sweep()
+    drain()
+
+    run.refresh_from_db()
+    assert run.status == RunStatus.FAILED
+
+
+def test_an_answer_need_not_wait_for_the_model_of_another_branch(model: Use, drain: Drain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workflows.drive.MAX_TRIES", 1)
+    away = ModelError("The provider is down.", retryable=True, retry_after=None)
+    model(by_prompt({"asks": [ask(), last_result], "troubled": [away]}))
+    run = start_run(make_workflow({"key": "asks"}, {"key": "troubled"}))
+    drain()
+
+    answer(run, "A")
+    drain()
+
+    assert outputs(run)["asks"] == "A"
+
+
+def test_hours_without_electricity_are_no_tries(model: Use, drain: Drain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workflows.drive.MAX_TRIES", 1)
+    model(by_prompt({"one": [ModelError("The provider is down.", retryable=True, retry_after=None)]}))
+    run = start_run(make_workflow({"key": "one"}))
+    drain()
+
+    StepRun.objects.update(troubled_since=timezone.now() - timedelta(hours=7))
+    Run.objects.update(not_before=timezone.now() - timedelta(hours=6))
+    drain()
+
+    assert Run.objects.get(pk=run.pk).status == RunStatus.QUEUED
