@@ -8,7 +8,7 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from chat.models import Message
-from tests.factories import make_agent, make_conversation, make_turn, make_user, say
+from tests.factories import make_agent, make_conversation, make_turn, make_user, make_workflow, say, start_run
 from workflows import endings, engine, journal, queue
 from workflows.errors import LostError
 from workflows.models import Agent, Lane, Run, RunStatus
@@ -193,6 +193,18 @@ def test_of_those_in_whose_company_a_worker_died_each_worker_takes_one_at_a_time
     journal.guard(runs[0].pk, 1, progress=True)
 
     assert [run.pk for run in claim(busy=True)] == [runs[1].pk]
+
+
+def test_runs_that_wait_for_people_take_no_place(settings: Settings) -> None:
+    settings.AGENTRON_MAX_RUNS = 1
+    workflow = make_workflow({"key": "one"})
+    for _ in range(20):
+        parked = start_run(workflow)
+        Run.objects.filter(pk=parked.pk).update(status=RunStatus.WAITING_FOR_USER)
+
+    new = start_run(workflow)
+
+    assert [run.pk for run in claim()] == [new.pk]
 
 
 def test_a_suspect_is_claimed_alone() -> None:
