@@ -40,7 +40,7 @@ def drain(transactional_db: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
     """Drive everything that is ready, as a worker process would."""
     monkeypatch.setattr(draining, "LINGER_SECONDS", 0)
     monkeypatch.setattr(draining, "LOOK_SECONDS", 0.02)
-    monkeypatch.setattr(draining, "HINT_SECONDS", 0.02)
+    monkeypatch.setattr(draining, "HINT_SECONDS", 0.005)
     yield draining.drain
     if draining._runner is not None:
         draining._runner.run(sync_to_async(connections.close_all)())
