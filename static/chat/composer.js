@@ -25,7 +25,8 @@ function tellRoom() {
   const left = MOST - length(box.value);
   const line = byId("room");
   line.hidden = left > MOST * (1 - TELL_FROM);
-  line.textContent = left < 0 ? `${(-left).toLocaleString()} characters too many` : `${left.toLocaleString()} characters left`;
+  const number = Math.abs(left);
+  line.textContent = `${number.toLocaleString()} ${number === 1 ? "character" : "characters"} ${left < 0 ? "too many" : "left"}`;
   line.classList.toggle("over", left < 0);
   box.toggleAttribute("aria-invalid", left < 0);
 }

@@ -138,7 +138,7 @@ def test_what_is_too_long_is_told_before_it_is_sent(offline: Site, page: Page) -
     chat.say("x" * 20_001)
 
     expect(page.get_by_role("alert")).to_contain_text("at most 20,000 characters")
-    expect(page.locator("#room")).to_have_text("1 characters too many")
+    expect(page.locator("#room")).to_have_text("1 character too many")
     expect(chat.box).to_have_value("x" * 20_001)
     expect(chat.said).to_have_count(0)
 
