@@ -6,13 +6,13 @@ from hashlib import sha256
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.fields.json import KT
-from django.db.models.functions import Left
+from django.db.models.functions import Concat, Left
 from django.utils import timezone
 
 from chat.fragments import asked
-from workflows.models import HelpRequest, Run, RunStatus
+from workflows.models import HelpRequest, Lane, Run, RunStatus
 from workflows.models.run import RunQuerySet
 from workflows.rows import place, questions_of
 
@@ -27,12 +27,22 @@ def lines(rows: RunQuerySet) -> RunQuerySet:
     What was asked and answered in full stays behind: a page of runs would weigh megabytes.
     """
     again = Exists(Run.objects.filter(retry_of=OuterRef("pk")))
-    words = Left(KT("input__text"), FIRST_WORDS)
     return (
         rows.select_related("agent", "conversation", "workflow")
         .defer("input", "output", "agent__instructions")
-        .annotate(words=words, position=place(), retried=again, tokens=F("input_tokens") + F("output_tokens"))
+        .annotate(words=words(), position=place(), retried=again, tokens=F("input_tokens") + F("output_tokens"))
         .annotate(is_later=Q(status=RunStatus.QUEUED, not_before__gt=timezone.now()))
+    )
+
+
+def words() -> Case:
+    """The beginning of what a run was asked. Where no person asked, but a run's end did, what that run was of."""
+    followed = Concat(Value("Follow-up to “"), "parent__workflow__name", Value("”"), output_field=CharField())
+    return Case(
+        When(lane=Lane.TURN, parent__lane=Lane.RUN, parent__workflow=None, then=Value("Follow-up to a run")),
+        When(lane=Lane.TURN, parent__lane=Lane.RUN, then=followed),
+        default=Left(KT("input__text"), FIRST_WORDS),
+        output_field=CharField(),
     )
 
 

@@ -38,7 +38,9 @@ def line(name: str, value: object) -> str:
 
 
 def asked(run: RunOut) -> str:
-    """What a run was asked, in one line: the words of a turn, or the workflow with its inputs."""
+    """What a run was asked, in one line: the words of a turn, whose end it follows up, or the workflow with its inputs."""
+    if run.lane == Lane.TURN and run.parent_id:
+        return f"Follow-up to run {str(run.parent_id)[-8:]}"
     if run.lane == Lane.TURN:
         return short(str(run.input.get("text", "")))
     given = ", ".join(f"{name}={value}" for name, value in run.input.get("inputs", {}).items())

@@ -55,6 +55,16 @@ def test_the_list_can_be_narrowed(browser: Client, conversation: Conversation, q
     assert " ".join(word for word in ("car", "yard") if f"the {word}</a>" in html) == found
 
 
+def test_what_follows_a_runs_end_up_is_named_after_its_workflow(browser: Client, conversation: Conversation) -> None:
+    begun = start_run(make_workflow({"key": "work"}, owner=conversation.owner, name="Tea report"))
+    make_run(conversation, f"[The run {begun.pk} of “Tea report”, which you started, has failed.]", parent=begun)
+
+    html = page(browser, "/runs/")
+
+    assert "Follow-up to “Tea report”</a>" in html
+    assert "which you started" not in html
+
+
 @pytest.mark.parametrize("query", ["?status=nonsense", "?before=yesterday", "?before=1-" + "g" * 32])
 def test_an_address_that_means_nothing_is_400(browser: Client, query: str) -> None:
     assert browser.get(f"/runs/{query}").status_code == 400
