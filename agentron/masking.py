@@ -20,6 +20,15 @@ class MaskedFormatter(logging.Formatter):
         return conceal(masked(super().format(record)))
 
 
+class WithoutReason(logging.Filter):
+    """Takes the traceback from what was refused: whoever asked is told why, and nothing here is broken."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = None
+        return True
+
+
 class NotUnready(logging.Filter):
     """Leaves out that the installation is not ready: whoever asks is told why, and asks every second while it starts."""
 

@@ -215,7 +215,7 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "agentron.masking.MaskedFormatter", "format": "%(levelname)s %(name)s: %(message)s"}},
-    "filters": {"unready": {"()": "agentron.masking.NotUnready"}},
+    "filters": {"unready": {"()": "agentron.masking.NotUnready"}, "refused": {"()": "agentron.masking.WithoutReason"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
@@ -225,7 +225,7 @@ LOGGING: dict[str, Any] = {
         "httpx2": {"level": "WARNING"},
         "httpcore2": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
-        "django.request": {"filters": ["unready"]},
+        "django.request": {"filters": ["unready", "refused"]},
         # Their everyday life is of no interest.
         "daphne": {"level": "WARNING"},
         "django-q": {"level": "WARNING"},

@@ -2,6 +2,7 @@ import logging
 import sys
 
 import pytest
+from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils.log import log_response
@@ -31,6 +32,14 @@ def test_that_it_is_not_ready_is_no_error(path: str, kept: bool, caplog: pytest.
         log_response("Service Unavailable: %s", path, response=response, request=RequestFactory().get(path))
 
     assert bool(caplog.records) is kept
+
+
+def test_what_was_refused_is_logged_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    request, refusal = RequestFactory().get("/runs/"), BadRequest("No such status.")
+
+    log_response("Bad Request: %s", request.path, response=HttpResponse(status=400), request=request, exception=refusal)
+
+    assert [record.exc_info for record in caplog.records] == [None]
 
 
 def test_a_traceback_is_masked_too() -> None:
