@@ -112,9 +112,9 @@ def check(definition: Definition, agents: Collection[str]) -> None:
     """Raise InvalidError with every mistake and its place. `agents`: names and ids that steps may use."""
     found = list(mistakes(definition, agents))
     if found:
-        # In their order, and of several at one place the first.
-        first = dict(reversed(found))
-        places = {place: first[place] for place, _ in found}
+        places: dict[str, str] = {}
+        for place, sentence in found:
+            places[place] = f"{places[place]} {sentence}" if place in places else sentence
         raise InvalidError(" ".join(f"{place}: {sentence}" for place, sentence in found[:5]), fields=places)
 
 

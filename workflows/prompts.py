@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 PLACE = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 NAME = re.compile(r"(?:input\.[A-Za-z_][A-Za-z0-9_]*|steps\.[a-z][a-z0-9_]*\.output|round|now)")
+LOOSE = re.compile(rf"\b({NAME.pattern})\s*\}}\}}")
 
 
 def names(text: str) -> list[str]:
@@ -26,9 +27,19 @@ def render(text: str, values: Mapping[str, str]) -> str:
 
 
 def problems(text: str, steps: frozenset[str]) -> Iterator[str]:
-    """What is wrong with the names in `text`, where these `steps` exist; a sentence each."""
-    for name in names(text):
+    """What is wrong with the names in `text` and their braces, where these `steps` exist; a sentence each."""
+    for name in dict.fromkeys(names(text)):
         if not NAME.fullmatch(name):
             yield f"“{{{{ {name[:60]} }}}}” is no name: use input.NAME, steps.KEY.output, round or now, such as {{{{ steps.research.output }}}}."
         elif name.startswith("steps.") and name.split(".")[1] not in steps:
             yield f"“{{{{ {name} }}}}” names a step that does not exist: the steps are {', '.join(sorted(steps))}."
+    yield from strays(PLACE.sub("", text))
+
+
+def strays(rest: str) -> Iterator[str]:
+    """What is wrong with braces that hold no name between them; `rest` is a text without those that do."""
+    if "{{" in rest:
+        yield f"“{rest[rest.index('{{') :][:40].strip()}” is not closed: put }}}} behind the name, such as {{{{ input.topic }}}}."
+    # Behind anything else they may end a piece of JSON.
+    if loose := LOOSE.search(rest):
+        yield f"“{loose[0]}” is not opened: put {{{{ before the name, such as {{{{ {loose[1]} }}}}."
