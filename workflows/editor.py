@@ -10,9 +10,19 @@ from django.http import QueryDict
 from workflows.definition import MOST_STEPS, Definition, InputPart, StepPart, WhenPart
 
 TOKEN = re.compile(r"[a-z][0-9]{1,4}")
-PLACE = re.compile(r"(steps|inputs)\[(\d+)\]\.(\w+)")
+PLACE = re.compile(r"(steps|inputs)\[(\d+)\](?:\.(\w+))?")
 MOST_INPUTS = 50
 OWN = ("name", "description", "instruction", "max_concurrent", "max_rounds")
+# What the form calls a workflow's own fields.
+LABELS = {
+    "name": "Name",
+    "description": "What it is good for",
+    "instruction": "What every agent is told",
+    "max_rounds": "Rounds",
+    "max_concurrent": "Runs at a time",
+    "inputs": "Inputs",
+    "steps": "Steps",
+}
 OPS = {"contains": "contains", "equals": "is", "regex": "fits the pattern", "empty": "is empty"}
 
 
@@ -105,9 +115,19 @@ class Sheet:
             found = PLACE.match(place)
             rows: Sequence[InputRow | StepRow] = self.steps if found and found[1] == "steps" else self.inputs
             if found and int(found[2]) < len(rows):
-                rows[int(found[2])].wrong.setdefault(found[3], sentence)
+                rows[int(found[2])].wrong.setdefault(found[3] or "", sentence)
             else:
                 self.wrong.setdefault(place, sentence)
+
+    def label(self, place: str) -> str:
+        """The place of a mistake as the form calls it."""
+        found = PLACE.match(place)
+        if not found:
+            return LABELS.get(place, place)
+        steps = found[1] == "steps"
+        names = [row.key for row in self.steps] if steps else [row.name for row in self.inputs]
+        name = names[int(found[2])] if int(found[2]) < len(names) else ""
+        return f"{'Step' if steps else 'Input'} {int(found[2]) + 1}{f' ({name})' if name else ''}"
 
     def change(self, what: str) -> None:
         """Do what a button says: add a row, or remove or move the one whose token stands behind a colon."""

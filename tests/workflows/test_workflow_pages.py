@@ -67,6 +67,7 @@ def test_each_mistake_stands_at_its_place(browser: Client, agent: Agent) -> None
 
     for words in ("It has none: give it one", "“Not a key” is no key", "It is empty: say what the agent is to do"):
         assert html.count(words) == 2  # In the summary, and at its place.
+    assert "<strong>Step 2 (write)</strong>: It is empty" in html
     assert not Workflow.objects.exists()
 
 

@@ -75,6 +75,11 @@ class Work:
         if self.json is None:
             self.sheet.mark(self.wrong)
 
+    def mistakes(self) -> list[tuple[str, str]]:
+        """Where something is wrong, as whoever writes sees the place, and what."""
+        label = self.sheet.label if self.json is None else str
+        return [(label(place), sentence) for place, sentence in self.wrong.items()]
+
     def drawing(self) -> Drawing | None:
         """The picture of what stands in the form; none while its steps cannot be told apart."""
         keys = [row.key for row in self.sheet.steps]
@@ -192,7 +197,7 @@ def form(request: HttpRequest, workflow: Workflow | None, work: Work, *, tried: 
         "sheet": work.sheet.linked(),
         "agents": work.agents,
         "json": work.json,
-        "wrong": work.wrong,
+        "wrong": work.mistakes(),
         "drawing": work.drawing(),
         "ops": OPS,
         "most_rounds": MOST_ROUNDS,
