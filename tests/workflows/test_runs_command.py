@@ -2,13 +2,14 @@
 
 import io
 import json
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from tests.agentron.test_api_runs import make_question
-from tests.factories import make_conversation, make_turn, make_user
+from tests.factories import make_conversation, make_run, make_turn, make_user
 from workflows.models import Run, RunStatus
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +93,20 @@ def test_somebody_elses_runs_are_missing(run: Run) -> None:
             runs(verb, str(run.pk), user="stranger")
     assert json.loads(runs("list", "--json", user="stranger")) == []
     assert json.loads(runs("pending-help", "--json", user="stranger")) == []
+
+
+def test_a_run_is_found_by_the_end_of_its_id(run: Run) -> None:
+    assert str(run.pk) in runs("show", str(run.pk)[-8:].upper())
+
+
+@pytest.mark.parametrize(
+    ("ending", "told"),
+    [("abcdef", "Several runs have ids that end in abcdef"), ("00000000", "There is no run whose id ends in"), ("zzz", "is no run's id")],
+)
+def test_the_end_of_an_id_that_finds_no_run_is_refused(owner: User, ending: str, told: str) -> None:
+    conversation = make_conversation(owner)
+    for first in "12":
+        make_run(conversation, id=UUID(f"{first}1111111-1111-7111-8111-111111abcdef"))
+
+    with pytest.raises(SystemExit, match=told):
+        runs("show", ending)

@@ -1,5 +1,6 @@
 """`agentron runs`: what is running, what has run, and what waits for an answer."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.core.management.base import CommandParser
 
 from chat.commands import Command as BaseCommand
 from chat.commands import add_user_argument, the_user
-from chat.errors import InvalidError
+from chat.errors import InvalidError, MissingError
 from chat.http.rows import one
 from chat.models import Conversation, Message
 from workflows import engine
@@ -18,6 +19,9 @@ from workflows.progress import follow
 from workflows.rows import listed, own_run, questions_of
 from workflows.run_text import asked, described, short
 from workflows.schemas import HelpRequestOut, RunOut
+
+# Pages show the last eight characters of an id.
+ENDING = re.compile(r"[0-9a-fA-F]{6,12}")
 
 VERBS = {
     "list": "the newest runs",
@@ -41,7 +45,7 @@ class Command(BaseCommand):
             add_user_argument(sub)
             sub.add_argument("--json", action="store_true", help="print JSON")
             if verb in ("show", "cancel", "retry", "respond"):
-                sub.add_argument("id", type=UUID, help="the run's id")
+                sub.add_argument("id", help="the run's id, or how it ends: its last six characters or more")
         subs["list"].add_argument("--status", choices=RunStatus.values)
         subs["list"].add_argument("--limit", type=int, default=50, metavar="N", help="at most this many (50)")
         subs["respond"].add_argument("text", nargs="?", default="", metavar="TEXT", help="the answer")
@@ -53,6 +57,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user = the_user(options["user"])
         verb = options["verb"].replace("-", "_")
+        if "id" in options:
+            options["id"] = run_id(user, options["id"])
         getattr(self, verb)(user, options)
 
     def list(self, user: User, options: dict[str, Any]) -> None:
@@ -108,6 +114,22 @@ class Command(BaseCommand):
             self.print_json(found.model_dump(mode="json"))
         elif not options.get("wait"):
             self.stdout.write("\n".join(described(found)))
+
+
+def run_id(user: User, text: str) -> UUID:
+    """The id that `text` is, or that of the only run of `user`'s that ends so. Raises RefusedError where there is no such one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        pass
+    if not ENDING.fullmatch(text):
+        raise InvalidError(f"“{text[:60]}” is no run's id: give it whole, or its last six characters or more.")
+    found = list(Run.objects.of(user).filter(pk__iendswith=text).values_list("pk", flat=True)[:2])
+    if not found:
+        raise MissingError(f"There is no run whose id ends in {text}: `agentron runs list` shows those there are.")
+    if len(found) > 1:
+        raise InvalidError(f"Several runs have ids that end in {text}: give more of it.")
+    return found[0]
 
 
 def outlook(run: RunOut) -> str:
