@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from chat.http.rows import CURSOR
+
 # By pydantic's own name of the mistake; filled in with its context. What is not here is said in pydantic's words.
 SENTENCES = {
     "missing": "This is missing: give it.",
@@ -35,9 +37,15 @@ SENTENCES = {
     "none_required": "Give null, or leave it out.",
 }
 
+# What is said instead of a pattern that people need not read.
+FORMS = {CURSOR: "This is not a cursor: use the `next` of an earlier answer."}
+
 
 def sentence(error: Mapping[str, Any]) -> str:
     """One of the errors of a ValidationError, for whoever has to mend it."""
+    form = FORMS.get(error.get("ctx", {}).get("pattern", ""))
+    if form:
+        return form
     known = SENTENCES.get(error["type"])
     if known:
         return known.format(**error.get("ctx", {}))
@@ -56,5 +64,5 @@ def mistakes(errors: Iterable[Mapping[str, Any]], *start: str | int) -> dict[str
 
 
 def told(fields: Mapping[str, str], most: int = 5) -> str:
-    """Mistakes by place, in one line."""
-    return " ".join(f"{name}: {text}" for name, text in list(fields.items())[:most])
+    """Mistakes by place, in one line; what is wrong as a whole has none."""
+    return " ".join(f"{name}: {text}" if name else text for name, text in list(fields.items())[:most])

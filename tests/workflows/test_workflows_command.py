@@ -106,7 +106,7 @@ def test_a_name_that_is_taken_is_replaced_only_if_wanted(workflow: Workflow, tmp
         ({"agentron": 1, "workflow": {"name": "x", "steps": [{"key": "a"}]}}, r"workflow.steps\[0\].agent: This is missing"),
         ({"agentron": 2, "workflow": {}}, "agentron: Give 1"),
         ({"agentron": 1, "workflow": {"name": "x", "steps": []}, "agents": [{"name": "y", "tools": ["z"]}]}, r"agents\[0\].tools\[0\]"),
-        ([], "Give an object"),
+        ([], "workflow.json holds no workflow"),
     ],
 )
 def test_a_wrong_file_is_refused_with_the_place(owner: User, tmp_path: Path, data: Any, told: str) -> None:

@@ -4,6 +4,7 @@ from typing import Any, Literal, Self
 from uuid import UUID
 
 from ninja import Field, Schema
+from pydantic import field_validator
 
 from chat.schemas import Stamp
 from workflows.definition import MOST_ROUNDS, Definition, InputPart, Part, StepPart, WhenPart
@@ -22,6 +23,13 @@ class Timing(Part):
     overlap: Literal["skip"] = "skip"
     misfire: Literal["latest"] = "latest"
     grace_seconds: Literal[86_400] = 86_400
+
+    @field_validator("schedule", "time_zone", mode="before")
+    @classmethod
+    def empty(cls, value: Any) -> Any:
+        if value not in ("", None):
+            raise ValueError("schedules come in a later version: leave this out")
+        return value
 
 
 class WorkflowStepIn(StepPart):

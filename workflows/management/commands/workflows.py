@@ -100,11 +100,15 @@ def pair(text: str) -> tuple[str, str]:
 
 
 def read_file(name: str) -> Any:
-    """The JSON in a file. Raises InvalidError that says where it is none."""
+    """The JSON object in a file. Raises InvalidError that says where it is none."""
+    source = "Standard input" if name == "-" else name
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-        return json.loads(text)
+        data = json.loads(text)
     except OSError as exc:
-        raise InvalidError(f"{name} cannot be read: {exc.strerror}.") from exc
+        raise InvalidError(f"{source} cannot be read: {exc.strerror}.") from exc
     except (ValueError, RecursionError) as exc:
-        raise InvalidError(f"{name} is not JSON: {exc}.") from exc
+        raise InvalidError(f"{source} is not JSON: {exc}.") from exc
+    if not isinstance(data, dict):
+        raise InvalidError(f"{source} holds no workflow: give a file that `agentron workflows export` wrote, or a definition.")
+    return data
