@@ -1,13 +1,15 @@
 """The tools that look after runs, and what they never decide for a person."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 
-from tests.factories import make_agent, make_conversation, make_question, make_run, make_user, make_workflow, start_run
+from tests.factories import make_agent, make_conversation, make_question, make_turn, make_user, make_workflow, start_run
 from tests.workflows.test_tools_workflows import context_in
 from workflows.builtin import runs as these
 from workflows.errors import MissingError
-from workflows.models import HelpRequest, HelpStatus, Lane, Run, RunStatus
+from workflows.models import HelpRequest, HelpStatus, Lane, Run, RunStatus, Trigger
 from workflows.tools import ToolContext, ToolError
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +23,7 @@ def owner() -> User:
 @pytest.fixture
 def context(owner: User) -> ToolContext:
     """A call by the assistant in a turn."""
-    return context_in(make_run(make_conversation(owner)), make_agent())
+    return context_in(make_turn(make_conversation(owner)), make_agent())
 
 
 def asking(owner: User, kind: str = "question") -> HelpRequest:
@@ -112,6 +114,24 @@ def test_an_agent_at_work_in_a_run_answers_no_questions(owner: User, context: To
 
     with pytest.raises(ToolError, match="answered by people"):
         these.respond_to_run(context, str(request.run_id), "tea")
+
+
+@pytest.mark.parametrize("trigger", [Trigger.TOOL, Trigger.SCHEDULE, Trigger.ADMIN])
+def test_an_agent_whom_no_person_has_spoken_to_answers_no_questions(owner: User, context: ToolContext, trigger: Trigger) -> None:
+    Run.objects.filter(pk=context.run_id).update(trigger=trigger)
+
+    with pytest.raises(ToolError, match="no message of theirs"):
+        these.respond_to_run(context, str(asking(owner).run_id), "tea")
+
+
+@pytest.mark.parametrize("what", ["a report tried again", "a task tried again", "nothing that was said"])
+def test_a_person_who_presses_a_button_has_not_answered(owner: User, context: ToolContext, what: str) -> None:
+    report: dict[str, Any] = {"parent": asking(owner).run}
+    fields = {"a report tried again": report, "a task tried again": {"task_id": context.run_id}}.get(what, {"asked_seq": 99})
+    Run.objects.filter(pk=context.run_id).update(**fields)
+
+    with pytest.raises(ToolError, match="no message of theirs"):
+        these.respond_to_run(context, str(asking(owner).run_id), "tea")
 
 
 def test_one_of_several_questions_has_to_be_named(owner: User, context: ToolContext) -> None:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Q
-
 from chat.models import Message
 from workflows import engine, references
 from workflows.builtin.agents import owner_of
@@ -13,6 +11,8 @@ from workflows.tools import ToolContext, ToolError, tool
 MOST_LISTED = 50
 # How much of an output is told; the rest is on the run's page.
 MOST_OUTPUT, MOST_STEP_OUTPUT = 6_000, 1_000
+# Triggers of turns that a person's own words set going; a report, a schedule or a retry by a model is nobody's word.
+SAID_BY_A_PERSON = (Trigger.CHAT, Trigger.API, Trigger.CLI, Trigger.TELEGRAM, Trigger.MCP)
 ANSWERABLE = (HelpRequest.Kind.QUESTION, HelpRequest.Kind.CHOICE)
 
 
@@ -31,7 +31,7 @@ def list_runs(
         limit: How many at most, up to 50.
     """
     owner = owner_of(context)
-    rows = Run.objects.filter(owner=owner).exclude(pk=context.run_id).select_related("workflow").order_by("-queued_at")
+    rows = Run.objects.filter(owner=owner).exclude(pk=context.run_id).select_related("workflow", "conversation").order_by("-queued_at")
     if status and status not in RunStatus:
         raise ToolError(f"“{status[:40]}” is not a status: use one of {', '.join(RunStatus)}.")
     rows = rows.filter(status=status) if status else rows
@@ -43,7 +43,8 @@ def list_runs(
 
 def told(run: Run) -> dict[str, Any]:
     """A run in a few fields."""
-    what = run.workflow.name if run.workflow else "a chat" if run.lane == Lane.TURN else "a deleted workflow"
+    chat = f"the chat “{run.conversation.title}”" if run.conversation.title else "a chat"
+    what = run.workflow.name if run.workflow else chat if run.lane == Lane.TURN else "a deleted workflow"
     found = {"run": str(run.pk), "workflow": what, "status": run.status, "link": f"/runs/{run.pk}/"}
     found["began"] = (run.started_at or run.queued_at).isoformat(timespec="minutes")
     questions = [question(request) for request in HelpRequest.objects.open().filter(run=run)]
@@ -133,10 +134,22 @@ def respond_to_run(context: ToolContext, run: str, response: str, request_id: st
     request = asked(row, request_id)
     if request.kind not in ANSWERABLE:
         raise ToolError(f"This is not a question but a matter of {request.kind}: only the person may decide it, at /runs/{row.pk}/.")
-    if Run.objects.filter(Q(pk=context.run_id) & (Q(lane=Lane.RUN) | Q(pk=row.pk))).exists():
-        raise ToolError("Questions of runs are answered by people, and you are at work in a run: ask the person with request_user_help.")
+    if row.pk == context.run_id or not said_by_a_person(Run.objects.get(pk=context.run_id)):
+        raise ToolError(
+            "Questions of runs are answered by people, and no message of theirs began this work: "
+            f"tell the person that the run asks, at /runs/{row.pk}/, or ask them with request_user_help."
+        )
     engine.respond(request, by=owner, via=Message.Via.RUN, response=response)
     return f"Passed on: the run of “{row.workflow}” goes on with “{response[:200]}”."
+
+
+def said_by_a_person(run: Run) -> bool:
+    """Whether it is the turn that answers a message of its owner's own, so that it can hold an answer of theirs."""
+    # A retry keeps the parent and the task of what it repeats: whoever pressed the button said nothing by it.
+    if run.lane != Lane.TURN or run.trigger not in SAID_BY_A_PERSON or run.parent_id or run.task_id or run.asked_seq is None:
+        return False
+    said = Message.objects.filter(conversation=run.conversation_id, seq=run.asked_seq, author=Message.Author.USER)
+    return said.filter(user=run.owner_id).exists()
 
 
 def asked(run: Run, request_id: str) -> HelpRequest:
