@@ -1,6 +1,5 @@
 """Versions of workflows and agents: found, compared, and brought back."""
 
-import difflib
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.db.models import QuerySet
 
 from workflows.definition import Definition
 from workflows.editing.agents import AgentDefinition, save_agent
+from workflows.editing.comparing import compared
 from workflows.editing.workflows import save
 from workflows.errors import MissingError
 from workflows.models import Agent, Revision, Workflow
@@ -34,7 +34,9 @@ def revision_of(thing: Workflow | Agent, number: int) -> Revision:
 def changes(before: Revision, after: Revision) -> str:
     """What changed from one version to another, as lines with - and + in front; empty when nothing did."""
     one, other = as_text(before).splitlines(), as_text(after).splitlines()
-    return "\n".join(difflib.unified_diff(one, other, f"#{before.number}", f"#{after.number}", lineterm=""))
+    if one == other:
+        return ""
+    return "\n".join([f"--- #{before.number}", f"+++ #{after.number}", *compared(one, other)])
 
 
 def as_text(revision: Revision) -> str:
