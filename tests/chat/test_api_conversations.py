@@ -85,6 +85,12 @@ def test_a_query_that_makes_no_sense_is_refused(api: Client, query: str) -> None
     assert api.get(f"/api/conversations?{query}").status_code == 422
 
 
+def test_a_wrong_cursor_is_refused_with_where_to_get_one(api: Client) -> None:
+    told = api.get("/api/conversations?before=zzz").json()["errors"]
+
+    assert told == {"before": "This is not a cursor: use the `next` of an earlier answer."}
+
+
 def test_messages_come_in_order_from_either_end(api: Client, conversation: Conversation) -> None:
     for number in range(5):
         say(conversation, f"m{number + 1}", via=Message.Via.RUN)
