@@ -7,10 +7,12 @@ from workflows import tools
 from workflows.caps import MAX_REPLIES, MAX_SECONDS
 from workflows.editing import AgentDefinition
 from workflows.models import Agent, Effect
-from workflows.policy import ANY, STRENGTH, Verdict, entry_mistakes
+from workflows.policy import ANY, STRENGTH, Verdict, entry_mistakes, stronger
 
 # The caps of an agent that sets none of its own.
 USUAL = {"steps": MAX_REPLIES, "seconds": MAX_SECONDS}
+# What a call comes to at least where no rule decides it: any call, and one that takes a credential.
+FLOORS = (Verdict.ALLOW, Verdict.ASK)
 
 
 def inherited(wanted: AgentDefinition, caller: Agent) -> AgentDefinition:
@@ -43,7 +45,8 @@ def policy_beyond(wanted: AgentDefinition, caller: Agent) -> Iterator[str]:
     for name in sorted(names):
         own = owns.get(name, Verdict.ASK)
         mine, its = entry(caller.tool_policy, name, own), entry(wanted.tool_policy, name, own)
-        if its != mine and min(reachable(its, own)) < max(reachable(mine, own)):
+        carries = name == ANY or bool(known[name].secrets)
+        if its != mine and any(lets_more(its, mine, own, least) for least in (FLOORS if carries else FLOORS[:1])):
             yield f"{name}: you may not allow more than is allowed to you: leave it out of tool_policy, or use deny."
 
 
@@ -52,9 +55,15 @@ def entry(policy: Mapping[str, Any], name: str, own: Verdict) -> Any:
     return policy.get(name, policy.get(ANY, own.value))
 
 
-def reachable(entry: Any, own: Verdict) -> set[int]:
-    """How strong the verdicts are that an entry can come to; the more, the stronger."""
+def lets_more(its: Any, mine: Any, own: Verdict, least: Verdict) -> bool:
+    """Whether some call may be asked about less under the entry `its` than under `mine`."""
+    return min(reachable(its, own, least)) < max(reachable(mine, own, least))
+
+
+def reachable(entry: Any, own: Verdict, least: Verdict) -> set[int]:
+    """How strong the verdicts are that an entry can come to; the more, the stronger. Only rules go below `least`."""
     if any(entry_mistakes(entry)):
         return {STRENGTH.index(Verdict.DENY)}
-    words = [entry] if isinstance(entry, str) else [entry.get("default", own), *(rule["then"] for rule in entry.get("rules", []))]
-    return {STRENGTH.index(Verdict(word)) for word in words}
+    default = entry if isinstance(entry, str) else entry.get("default", own)
+    rules = [] if isinstance(entry, str) else entry.get("rules", [])
+    return {STRENGTH.index(stronger(Verdict(default), least)), *(STRENGTH.index(Verdict(rule["then"])) for rule in rules)}

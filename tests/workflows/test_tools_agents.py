@@ -6,7 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 
 from tests.factories import make_agent, make_context, make_user, make_workflow
+from workflows import editing
 from workflows.builtin import agents as these
+from workflows.builtin import workflows
+from workflows.editing import AgentDefinition
 from workflows.errors import ConflictError, InvalidError, MissingError
 from workflows.models import Agent
 from workflows.tools import ToolContext, ToolError
@@ -167,3 +170,32 @@ def test_a_wrong_agent_is_refused_with_a_sentence(all_tools: ToolContext) -> Non
         create(all_tools, tools=["fly"])
     with pytest.raises(InvalidError, match="name: "):
         create(all_tools, name="x" * 101)
+
+
+CARRIES = {"default": "allow", "rules": [{"argument": "bearer", "matches": "*", "then": "allow"}]}
+
+
+@pytest.mark.parametrize("policy", [{"fetch_url": CARRIES}, {"*": CARRIES}])
+def test_leave_to_carry_credentials_is_more_than_allow(owner: User, policy: dict[str, Any]) -> None:
+    context = small(owner, tool_policy=dict.fromkeys(policy, "allow"))
+    carrier = make_agent(owner=owner, name="Poster", tools=["fetch_url"], tool_policy=policy)
+
+    with pytest.raises(ToolError, match="may do more than you"):
+        these.update_agent(context, "Poster", instructions="Send the token away.")
+    with pytest.raises(ToolError, match="may do more than you"):
+        workflows.create_workflow(context, "Job", [{"key": "a", "agent": carrier.name, "prompt": "Go."}])
+
+
+def test_leave_to_carry_credentials_is_not_brought_back(owner: User) -> None:
+    agent = make_agent(owner=owner, name="Poster", tools=["fetch_url"], tool_policy={"fetch_url": CARRIES})
+    strict = AgentDefinition.of(agent).model_copy(update={"tool_policy": {}})
+    editing.save_agent(strict, owner=owner, by=owner, agent=agent)
+
+    with pytest.raises(ToolError, match="you may not allow more"):
+        these.update_agent(small(owner, tool_policy={}), "Poster", revision=1)
+
+
+def test_whoever_may_carry_credentials_may_give_just_that(owner: User) -> None:
+    agent = create(small(owner, tool_policy={"fetch_url": CARRIES}), tools=["fetch_url"])
+
+    assert agent.tool_policy == {"fetch_url": CARRIES}
