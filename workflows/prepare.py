@@ -86,6 +86,7 @@ def begin(run: Run, step: StepRun, hold: Hold, agent: Agent, *, new: bool, told:
         tools=tuple(ToolSpec(tool.name, tool.description, tool.function) for tool in usable.values()),
         checkpoint=step.messages or None,
         answers=answers,
+        in_workflow=not hold.whole,
     )
     return Start(
         hold,

@@ -4,14 +4,15 @@ import time
 from typing import Any
 
 import pytest
-from pydantic_ai import Agent, DeferredToolRequests
+from pydantic_ai import Agent, DeferredToolRequests, capture_run_messages
 from pydantic_ai.exceptions import CallDeferred, ToolFailed
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart, ToolReturnPart, UserPromptPart
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.models.function import AgentInfo
 from pydantic_ai.tools import ToolDefinition
 
-from workflows.llm.offline import model, next_move
+from workflows.llm.errors import ModelError
+from workflows.llm.offline import in_workflow, model, next_move
 from workflows.llm.offline_grammar import GRAMMAR, recognise
 
 TOKYO = "What time is it in tokyo?"
@@ -211,7 +212,7 @@ def test_whoever_works_in_a_run_asks_with_the_tool_for_runs() -> None:
 
 
 def test_a_no_of_the_owner_is_taken() -> None:
-    assert answer("delete workflow Tea", "The owner does not want this call to be made.", outcome="failed") == "All right, I leave it."
+    assert answer("delete workflow Tea", "The owner does not want this call to be made.") == "All right, nothing was deleted."
 
 
 def test_a_page_is_summed_up_by_its_first_sentences() -> None:
@@ -378,3 +379,49 @@ async def test_a_failed_tool_ends_the_turn_with_its_reason() -> None:
         raise ToolFailed("The clock is broken.")
 
     assert (await agent.run("what time is it")).output == "That did not work: The clock is broken."
+
+
+def test_it_is_the_workflow_that_was_spoken_of_last_or_the_only_one() -> None:
+    made: list[ModelMessage] = [
+        ModelRequest(parts=[UserPromptPart("create a workflow called Tea that says hello")]),
+        ModelResponse(parts=[ToolCallPart("create_workflow", {"name": "Tea"}, tool_call_id="x")]),
+        ModelRequest(parts=[ToolReturnPart("create_workflow", {}, tool_call_id="x")]),
+        ModelRequest(parts=[UserPromptPart("Run it again!")]),
+    ]
+
+    latest, only = next_move(made, make_info(*TOOLS)), move("run it", [{"workflow": "Tea"}])
+
+    assert isinstance(latest, ToolCallPart)
+    assert isinstance(only, ToolCallPart)
+    assert (latest.tool_name, latest.args) == (only.tool_name, only.args) == ("execute_workflow", {"workflow": "Tea"})
+
+
+def test_asking_for_nothing_is_not_understood() -> None:
+    assert "did not understand" in answer("ask me nothing")
+
+
+async def test_a_step_fails_with_its_tool_and_calls_it_anew_when_it_is_tried_again() -> None:
+    given = ["It cannot be reached.", PAGE]
+    first = Agent(in_workflow())
+
+    def fetch_url(url: str) -> str:
+        if "cannot" in (text := given.pop(0)):
+            raise ToolFailed(text)
+        return text
+
+    first.tool_plain(fetch_url)
+    with pytest.raises(ModelError, match=r"^It cannot be reached\.$"), capture_run_messages() as history:
+        await first.run("fetch https://example.com")
+    again = Agent(in_workflow(), tools=[fetch_url])
+
+    assert (await again.run(message_history=history)).output.startswith("“Example” begins so:")
+
+
+async def test_a_step_gives_a_bare_answer() -> None:
+    agent = Agent(in_workflow())
+
+    @agent.tool_plain
+    def request_user_help(kind: str, question: str) -> str:
+        return "black"
+
+    assert (await agent.run("ask me what colour I like")).output == "black"

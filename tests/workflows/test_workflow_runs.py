@@ -15,8 +15,9 @@ from tests.fakes.script import Reply, by_prompt, last_prompt, last_result
 from tests.workflows import toolbox
 from workflows import beginnings, editing, engine
 from workflows.errors import NotAllowedError
+from workflows.llm import offline
 from workflows.llm.errors import ModelError
-from workflows.models import Agent, HelpRequest, Run, RunStatus, StepRun, StepStatus, Trigger
+from workflows.models import Agent, HelpRequest, Run, RunStatus, StepRun, StepStatus, ToolCall, Trigger
 
 Use = Callable[[Model], Model]
 Drain = Callable[[], None]
@@ -355,3 +356,17 @@ def test_hours_without_electricity_are_no_tries(model: Use, drain: Drain, monkey
     drain()
 
     assert Run.objects.get(pk=run.pk).status == RunStatus.QUEUED
+
+
+def test_without_a_model_a_tool_that_fails_makes_its_step_fail_and_another_try_calls_it_anew(model: Use, drain: Drain) -> None:
+    model(offline.model())
+    workflow = make_workflow({"key": "tell", "prompt": "what time is it in Atlantis"})
+    run = start_run(workflow)
+
+    drain()
+    again = engine.retry(run, by=run.owner)
+    drain()
+
+    run.refresh_from_db()
+    assert (run.status, run.error.partition(":")[0]) == (RunStatus.FAILED, "Step “tell” failed")
+    assert [call.state for call in ToolCall.objects.filter(step_run__run=again)] == ["failed", "failed"]

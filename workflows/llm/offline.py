@@ -1,27 +1,30 @@
 """The model that answers when no other is configured: a table of sentences, the same tools, no network.
 
 It keeps nothing. Where it is in a turn follows from the tool results since the person's last message,
-so a turn that is resumed goes on at the same place.
+so a turn that is resumed goes on at the same place. In a workflow's step a failure is no answer but an error.
 """
 
 import hashlib
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart, ToolReturnPart, UserPromptPart
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls, FunctionModel
 
+from workflows.llm.errors import ModelError
 from workflows.llm.offline_arguments import Seen
 from workflows.llm.offline_grammar import recognise
 from workflows.llm.offline_sentences import Plan, Want
-from workflows.llm.offline_words import cannot, failed
+from workflows.llm.offline_words import REFUSED, as_text, cannot, declined, failed, why
 
 PIECE = re.compile(r"\S+\s*|\s+")
 PIECES_AT_ONCE = 2
+# The tools that make or start a workflow, with the argument that names it.
+NAMES_A_WORKFLOW = {"create_workflow": "name", "execute_workflow": "workflow"}
 
 
 @cache
@@ -30,15 +33,36 @@ def model() -> FunctionModel:
     return FunctionModel(in_one, stream_function=in_pieces, model_name="offline")
 
 
+def in_workflow() -> FunctionModel:
+    """The offline model at one try of a workflow's step: it knows which failures are of earlier tries."""
+    attempt = Attempt()
+
+    async def whole(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        return as_reply(attempt.next_move(messages, info))
+
+    def pieces(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str | DeltaToolCalls]:
+        return streamed(attempt.next_move(messages, info))
+
+    return FunctionModel(whole, stream_function=pieces, model_name="offline")
+
+
 async def in_one(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
     """The reply as a whole."""
-    move = next_move(messages, info)
+    return as_reply(next_move(messages, info))
+
+
+def in_pieces(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str | DeltaToolCalls]:
+    """The reply as a stream, as from any other model."""
+    return streamed(next_move(messages, info))
+
+
+def as_reply(move: str | ToolCallPart) -> ModelResponse:
+    """A move as the library's message."""
     return ModelResponse(parts=[TextPart(move) if isinstance(move, str) else move])
 
 
-async def in_pieces(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str | DeltaToolCalls]:
-    """The reply as a stream, a few words at a time, as from any other model."""
-    move = next_move(messages, info)
+async def streamed(move: str | ToolCallPart) -> AsyncIterator[str | DeltaToolCalls]:
+    """A move, a few words at a time."""
     if not isinstance(move, str):
         yield {0: DeltaToolCall(move.tool_name, json.dumps(move.args), tool_call_id=move.tool_call_id)}
         return
@@ -54,46 +78,91 @@ class Turn:
     number: int
     text: str
     results: tuple[ToolReturnPart, ...]
+    calls: int = 0  # made so far, also those whose failure is left behind
+    latest: str = ""  # the workflow that was made or run last
+    in_workflow: bool = False
+
+
+@dataclass
+class Attempt:
+    """One try of a step. What failed before it is called once more; what fails in it makes the step fail, so no try is endless."""
+
+    before: int = -1  # how many calls earlier tries made; not known until the first request
+
+    def next_move(self, messages: Sequence[ModelMessage], info: AgentInfo) -> str | ToolCallPart:
+        """What to give as the step's answer, or the tool to call. Raises ModelError where a call failed."""
+        turn = last_turn(messages)
+        if self.before < 0:
+            self.before = turn.calls
+        if broken := next(filter(is_broken, turn.results[self.before :]), None):
+            raise ModelError(why(broken.content))
+        results = tuple(result for result in turn.results if not is_broken(result))
+        return move_in(replace(turn, results=results, in_workflow=True), info)
+
+
+def is_broken(result: ToolReturnPart) -> bool:
+    """Whether a call failed, rather than that its owner did not want it."""
+    return result.outcome != "success" and not is_declined(result)
+
+
+def is_declined(result: ToolReturnPart) -> bool:
+    """Whether the owner did not want the call; the engine says so in words, as an answer."""
+    return as_text(result.content).startswith(REFUSED)
 
 
 def next_move(messages: Sequence[ModelMessage], info: AgentInfo) -> str | ToolCallPart:
+    """What to say in a chat, or the tool to call."""
+    return move_in(last_turn(messages), info)
+
+
+def move_in(turn: Turn, info: AgentInfo) -> str | ToolCallPart:
     """What to say, or the tool to call. Each result so far takes the plan one step further."""
-    turn = last_turn(messages)
     offered = frozenset(tool.name for tool in info.function_tools)
     text = turn.text
     for position in range(len(turn.results) + 1):
         intent, words = recognise(text)
-        seen = Seen(words, offered)
+        seen = Seen(words, offered, latest=turn.latest, in_workflow=turn.in_workflow)
         if intent.plan:
             return planned(turn, position, intent.plan, seen)
         if not intent.tool:
             return intent.answer(seen)
         if position == len(turn.results):
-            return wanted(turn, position, Want(intent.tool, intent.arguments(seen)), offered)
+            return wanted(turn, Want(intent.tool, intent.arguments(seen)), offered)
         result = turn.results[position]
-        if result.outcome != "success":
-            return failed(result.content)
+        if said := given_up(result):
+            return said
         if not intent.follow:
-            return intent.answer(Seen(words, offered, result.content))
+            return intent.answer(replace(seen, result=result.content))
         text = intent.follow.format(result.content)
     raise AssertionError("every round returns or follows")
+
+
+def given_up(result: ToolReturnPart) -> str:
+    """What to say when a call was refused or broke; empty when it did not."""
+    if is_declined(result):
+        return declined(result.tool_name)
+    return failed(result.content) if result.outcome != "success" else ""
 
 
 def planned(turn: Turn, position: int, plan: Plan, seen: Seen) -> str | ToolCallPart:
     """The next call or the answer of a plan that began at `position`. A call that was refused ends it."""
     results = turn.results[position:]
-    if refused := next((result for result in results if result.outcome != "success"), None):
-        return failed(refused.content)
+    if said := next(filter(None, map(given_up, results)), ""):
+        return said
     move = plan(seen, [result.content for result in results])
-    return move if isinstance(move, str) else wanted(turn, len(turn.results), move, seen.offered)
+    return move if isinstance(move, str) else wanted(turn, move, seen.offered)
 
 
-def wanted(turn: Turn, position: int, want: Want, offered: frozenset[str]) -> str | ToolCallPart:
+def wanted(turn: Turn, want: Want, offered: frozenset[str]) -> str | ToolCallPart:
     """The call, or that it cannot be made. Whoever works in a run asks with the tool that is for runs."""
     tool, arguments = want.tool, want.arguments
     if tool == "ask_user" and tool not in offered and "request_user_help" in offered:
         tool, arguments = "request_user_help", {"kind": "choice" if arguments.get("options") else "question", **arguments}
-    return call(turn, position, tool, arguments) if tool in offered else cannot(tool)
+    if tool in offered:
+        return call(turn, turn.calls, tool, arguments)
+    if turn.in_workflow:
+        raise ModelError(cannot(tool))
+    return cannot(tool)
 
 
 def last_turn(messages: Sequence[ModelMessage]) -> Turn:
@@ -102,7 +171,14 @@ def last_turn(messages: Sequence[ModelMessage]) -> Turn:
     if not prompts:
         return Turn(0, "", ())
     later = [part for message in messages[prompts[-1] :] for part in message.parts if isinstance(part, ToolReturnPart)]
-    return Turn(len(prompts), said(messages[prompts[-1]]) or "", tuple(later))
+    return Turn(len(prompts), said(messages[prompts[-1]]) or "", tuple(later), len(later), latest_workflow(messages[: prompts[-1]]))
+
+
+def latest_workflow(messages: Sequence[ModelMessage]) -> str:
+    """The name of the workflow that was made or run last; empty when none was."""
+    parts = [part for message in messages for part in message.parts if isinstance(part, ToolCallPart)]
+    names = [part.args_as_dict().get(NAMES_A_WORKFLOW[part.tool_name]) for part in parts if part.tool_name in NAMES_A_WORKFLOW]
+    return str(names[-1] or "") if names else ""
 
 
 def said(message: ModelMessage) -> str | None:

@@ -52,11 +52,17 @@ CITIES = {
 
 @dataclass(frozen=True)
 class Seen:
-    """What an answer can be made of: the parts of the sentence, the tools there are, and what a tool gave."""
+    """What an answer can be made of: the parts of the sentence, the tools there are, and what a tool gave.
+
+    `latest` is the workflow that was made or run last in the conversation; `in_workflow` says that another step may go on
+    from the answer.
+    """
 
     words: Mapping[str, str]
     offered: frozenset[str]
     result: Any = None
+    latest: str = ""
+    in_workflow: bool = False
 
 
 def no_arguments(seen: Seen) -> dict[str, Any]:

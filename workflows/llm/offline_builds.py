@@ -59,7 +59,12 @@ SUMMARISER = Worker(
     lambda said, before: f"Summarise:\n\n{given(before)}",
 )
 ASKER = Worker(
-    "ask", "Asker", "asks the person a question", verbs("asks? me"), lambda said, before: f"Ask me {said}".strip(), ["request_user_help"]
+    "ask",
+    "Asker",
+    "asks the person a question",
+    verbs(r"asks? me(?!\s{1,9}nothing\b)"),
+    lambda said, before: f"Ask me {said}".strip(),
+    ["request_user_help"],
 )
 SPEAKER = Worker("say", "Speaker", "says what it is told to", verbs("echo(?:e?s)?|says?|repeats?"), echoed)
 WORKERS = (READER, SUMMARISER, ASKER, SPEAKER)

@@ -148,7 +148,11 @@ GRAMMAR = (
     ),
     Intent(
         "ask",
-        sentence(r"ask me (?:a question|something|anything|back)(?P<question>)", r"ask me:? (?P<question2>.{1,1000})", r"ask me"),
+        sentence(
+            r"ask me (?:a question|something|anything|back)(?P<question>)",
+            r"ask me:? (?!\s{0,9}nothing\b)(?P<question2>.{1,1000})",
+            r"ask me",
+        ),
         words.quoted_answer,
         tool="ask_user",
         arguments=given.question,

@@ -78,12 +78,19 @@ def cannot(tool: str) -> str:
     return f"I cannot {what} here: this agent does not have the tool “{tool}”. It can be added to the agent in the admin."
 
 
+def declined(tool: str) -> str:
+    """For a call that its owner does not want."""
+    return "All right, nothing was deleted." if tool.startswith("delete_") else "All right, I left it."
+
+
 def failed(reason: Any) -> str:
-    """For a tool that was refused or broke."""
-    sentence = as_text(reason)
-    if sentence.startswith(REFUSED):
-        return "All right, I leave it."
-    return f"That did not work: {shortened(sentence) or 'the tool gave no reason.'}"
+    """For a tool that broke or refused."""
+    return f"That did not work: {why(reason)}"
+
+
+def why(reason: Any) -> str:
+    """What a tool said when it broke or refused."""
+    return shortened(as_text(reason)) or "the tool gave no reason."
 
 
 def remembered(seen: Seen) -> str:
@@ -210,7 +217,9 @@ def options(item: Mapping[str, Any]) -> str:
 
 
 def quoted_answer(seen: Seen) -> str:
-    """Repeats what the person answered."""
+    """Repeats what the person answered; bare where another step goes on from it."""
+    if seen.in_workflow:
+        return as_text(seen.result)
     return f"You answered: “{shortened(as_text(seen.result))}”"
 
 

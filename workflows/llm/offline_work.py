@@ -1,7 +1,7 @@
 """The sentences about agents, workflows, runs and questions, and those that the steps of workflows are made of."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workflows.llm import offline_builds as builds
@@ -10,19 +10,44 @@ from workflows.llm.offline_arguments import Seen, address
 from workflows.llm.offline_sentences import Intent, Plan, Want, sentence
 
 INPUT = re.compile(r"(\w{1,50})=")
+# What people call the workflow that was spoken of last.
+IT = re.compile(r"(?:it|this|that|(?:the )?same|last)(?: workflow| one)?|workflow", re.IGNORECASE)
 QUOTES = "“”\"'‘’ "
 
 
 def run(seen: Seen, results: Sequence[Any]) -> str | Want:
-    """Start a workflow, with inputs such as topic=tea."""
-    if results:
-        started = results[0]
-        return f"“{started['workflow']}” is under way: [see the run]({started['link']}). Its report appears here."
+    """Start a workflow, with inputs such as topic=tea. “it” is the one that was spoken of last, else the only one there is."""
+    name = seen.words["name"].strip(QUOTES)
+    if IT.fullmatch(name) and not seen.latest:
+        return run_the_only(seen, results)
+    return begun(results[0]) if results else execution(seen, seen.latest if IT.fullmatch(name) else name)
+
+
+def run_the_only(seen: Seen, results: Sequence[Any]) -> str | Want:
+    """Start the workflow that can only be meant, or ask which one it is."""
+    if not results:
+        return Want("list_workflows", {})
+    if len(results) > 1:
+        return begun(results[1])
+    names = [row["workflow"] for row in results[0]]
+    if len(names) == 1:
+        return execution(seen, names[0])
+    which = f"\n\nSay which one, such as “run {names[0]}”." if names else ""
+    return f"{words.listed('workflows', results[0])}{which}"
+
+
+def begun(run: Mapping[str, Any]) -> str:
+    """Says that a run is under way."""
+    return f"“{run['workflow']}” is under way: [see the run]({run['link']}). Its report appears here."
+
+
+def execution(seen: Seen, name: str) -> Want:
+    """The call that starts the workflow called `name`, with the inputs that were given."""
     found = list(INPUT.finditer(text := seen.words.get("inputs", "")))
     ends = [*(match.start() for match in found[1:]), len(text)]
     values = (text[match.end() : end].strip(" ,;").removesuffix(" and") for match, end in zip(found, ends, strict=False))
     inputs = {match[1]: value.strip(QUOTES) for match, value in zip(found, values, strict=False)}
-    return Want("execute_workflow", {"workflow": seen.words["name"].strip(QUOTES), **({"inputs": inputs} if inputs else {})})
+    return Want("execute_workflow", {"workflow": name, **({"inputs": inputs} if inputs else {})})
 
 
 def answer(seen: Seen, results: Sequence[Any]) -> str | Want:
@@ -104,7 +129,9 @@ WORK = (
     ),
     Intent(
         "run",
-        sentence(r"(?:run|execute|start)(?: the| my)?(?: workflow)? (?P<name>.{1,100}?)(?: with (?P<inputs>\w{1,50}=.{1,2000}))?"),
+        sentence(
+            r"(?:run|execute|start)(?: the| my)?(?: workflow)? (?P<name>.{1,100}?)(?: again| once more| now)?(?: with (?P<inputs>\w{1,50}=.{1,2000}))?"
+        ),
         tool="execute_workflow",
         plan=run,
     ),

@@ -28,9 +28,11 @@ from pydantic_ai.messages import (
     ToolReturnPart,
     UserPromptPart,
 )
+from pydantic_ai.models import Model
 from pydantic_ai.usage import UsageLimits
 
 from chat.log import clean, storable
+from workflows.llm import offline
 from workflows.llm.errors import ModelError, explain
 from workflows.llm.models import build
 from workflows.llm.types import (
@@ -65,7 +67,7 @@ async def converse(request: StepRequest, listener: Listener) -> Answered | Parke
     if finished(done.messages[len(before) :]):
         return Answered(watch.reply(done.messages, checkpoint(done, len(before))))
     agent = Agent(
-        await build(request.model),
+        await model_for(request),
         instructions=request.instructions or None,
         tools=[as_tool(spec) for spec in request.tools],
         output_type=[str, DeferredToolRequests],
@@ -95,6 +97,12 @@ async def converse(request: StepRequest, listener: Listener) -> Answered | Parke
     if isinstance(result.output, DeferredToolRequests):
         return Parked(asked(result.output, messages[len(before) :]), saved)
     return Answered(watch.reply(messages, saved))
+
+
+async def model_for(request: StepRequest) -> Model:
+    """The model that is asked. The offline one has to know where it works, for nobody reads what it says in a step."""
+    model = await build(request.model)
+    return offline.in_workflow() if request.in_workflow and model is offline.model() else model
 
 
 def earlier(history: tuple[Turn, ...]) -> list[ModelMessage]:

@@ -118,6 +118,7 @@ class StepRequest:
     tools: tuple[ToolSpec, ...] = ()
     checkpoint: Checkpoint | None = None
     answers: dict[str, str] = field(default_factory=dict)  # call id → what the person said
+    in_workflow: bool = False  # a step of a workflow's run, whose answer another step may work on; else a turn in a chat
 
 
 class Listener(Protocol):
