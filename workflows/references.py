@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db.models import F
 
+from chat.log import clean
 from workflows.errors import MissingError
 from workflows.models import Agent, Lane, Run, Workflow
 
@@ -24,6 +25,7 @@ def as_id(reference: str) -> UUID | None:
 
 def agent(user: User, reference: str) -> Agent:
     """An agent that `user` may use, their own before a shared one of the same name. Raises MissingError."""
+    reference = clean(reference)
     usable, pk = Agent.objects.of(user), as_id(reference)
     rows = usable.filter(pk=pk) if pk else usable.filter(name=reference).order_by(F("owner").desc(nulls_last=True))
     found = rows.first() or (None if pk else usable.filter(name__iexact=reference).first())
@@ -34,6 +36,7 @@ def agent(user: User, reference: str) -> Agent:
 
 def workflow(user: User, reference: str) -> Workflow:
     """A workflow of `user`'s. Raises MissingError."""
+    reference = clean(reference)
     own, pk = Workflow.objects.of(user), as_id(reference)
     rows = own.filter(pk=pk) if pk else own.filter(name=reference)
     found = rows.first() or (None if pk else own.filter(name__iexact=reference).first())
@@ -64,5 +67,7 @@ def others(reference: str, names: Iterable[str]) -> str:
         return f": did you mean {' or '.join(f'“{name}”' for name in near)}?"
     if not known:
         return ": there are none yet."
+    if len(known) == 1:
+        return f": the only one is “{known[0]}”."
     more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
     return f": there are {', '.join(f'“{name}”' for name in known[:MOST_NAMED])}{more}."
