@@ -41,5 +41,6 @@ def icon(tool: str) -> str:
 
 
 def gist(arguments: dict[str, Any]) -> str:
-    """The first plain value among a call's arguments: what it is about, in a word or two."""
-    return next((str(value) for value in arguments.values() if isinstance(value, str | int | float)), "")[:LONGEST_GIST]
+    """The first plain value among a call's arguments: what it is about, in a word or two. A yes or no alone says nothing."""
+    plain = (str(value) for value in arguments.values() if isinstance(value, str | int | float) and not isinstance(value, bool))
+    return next(plain, "")[:LONGEST_GIST]
