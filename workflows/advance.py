@@ -20,7 +20,7 @@ from workflows.ledger import end_run, run_message, step_told
 from workflows.models import Agent, HelpRequest, Run, RunStatus, StepRun, StepStatus
 from workflows.pins import as_pinned
 from workflows.prepare import Start, UnusableError, begin
-from workflows.prompts import render
+from workflows.prompts import LONGEST_PROMPT, excerpt, length, render
 from workflows.report import report
 
 # What a step that waits goes on from, and what one that was handed back is.
@@ -50,7 +50,7 @@ def advance(run: Run, driven: Collection[UUID], troubled: Mapping[UUID, timedelt
     while found.skip or found.start:
         rows += [skip(run, turn) for turn in found.skip]
         made = [create(run, definition, turn.key, turn.round, rows) for turn in found.start]
-        starts += [first(run, row, definition) for row in made]
+        starts += [first(run, row, definition) for row in made if row.status == StepStatus.RUNNING]
         rows += made
         found = definition.graph().next([ran(row) for row in rows])
     if starts or driven:
@@ -110,14 +110,26 @@ def hold(run: Run, row: StepRun) -> Hold:
 
 
 def create(run: Run, definition: Definition, key: str, number: int, rows: list[StepRun]) -> StepRun:
-    """A new step, its prompt filled in with what was given and said so far."""
+    """A new step, its prompt filled in with what was given and said so far; one whose prompt grew too long has failed."""
     part = next(part for part in definition.steps if part.key == key)
-    prompt = render(part.prompt, values(run, rows, number))
+    known = values(run, rows, number)
+    if (long := length(part.prompt, known)) > LONGEST_PROMPT:
+        return too_long(run, part, number, long)
+    prompt = render(part.prompt, known)
     step = StepRun(
         run=run, key=key, round=number, agent=agent(run, part), status=StepStatus.RUNNING, started_at=timezone.now(), prompt=prompt
     )
     step.save(force_insert=True)
     return step
+
+
+def too_long(run: Run, part: StepPart, number: int, long: int) -> StepRun:
+    """A step that failed before it began, and why."""
+    sentence = f"Its prompt would be {long:,} characters long, and at most {LONGEST_PROMPT:,} are sent: fill in less."
+    now = timezone.now()
+    fields = {"status": StepStatus.FAILED, "error": sentence, "started_at": now, "finished_at": now}
+    log.post(run.conversation_id, step_told(run.pk, run.task_id, part.key, StepStatus.FAILED, round=number, error=sentence))
+    return StepRun.objects.create(run=run, key=part.key, round=number, agent=agent(run, part), **fields)
 
 
 def agent(run: Run, part: StepPart) -> Agent | None:
@@ -127,7 +139,9 @@ def agent(run: Run, part: StepPart) -> Agent | None:
 
 def values(run: Run, rows: list[StepRun], number: int) -> dict[str, str]:
     """What names in prompts stand for; all plain strings."""
-    outputs = {f"steps.{row.key}.output": str(row.output) for row in sorted(rows, key=lambda row: row.round) if row.output is not None}
+    outputs = {
+        f"steps.{row.key}.output": excerpt(str(row.output)) for row in sorted(rows, key=lambda row: row.round) if row.output is not None
+    }
     given = {f"input.{name}": str(value) for name, value in run.input.get("inputs", {}).items()}
     return {**given, **outputs, "round": str(number), "now": timezone.now().isoformat(timespec="seconds")}
 

@@ -15,6 +15,8 @@ from workflows.prompts import inputs, problems
 KEY = re.compile(r"[a-z][a-z0-9_]{0,49}")
 INPUT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,49}")
 MOST_STEPS = 100
+MOST_AFTER = 100
+LONGEST_INPUT = 20_000
 MOST_ROUNDS = 50
 
 Problem = tuple[str, str]
@@ -31,7 +33,7 @@ class InputPart(Part):
 
     name: str
     description: Annotated[str, Field(max_length=300)] = ""
-    default: Annotated[str, Field(max_length=20_000)] | None = None
+    default: Annotated[str, Field(max_length=LONGEST_INPUT)] | None = None
 
 
 class WhenPart(Part):
@@ -84,7 +86,8 @@ class Definition(Part):
         return asked - {part.name for part in self.inputs if part.default is not None}
 
     def given(self, values: dict[str, str]) -> dict[str, str]:
-        """All inputs of a run that was given `values`. Raises InvalidError when one is missing."""
+        """All inputs of a run that was given `values`. Raises InvalidError when one is missing or too long."""
+        check_lengths(values)
         found = {part.name: part.default for part in self.inputs if part.default is not None} | values
         if missing := sorted(self.needed() - found.keys()):
             example = ", ".join(f"{name}=…" for name in missing)
@@ -96,6 +99,14 @@ class Definition(Part):
     def stored(self) -> dict[str, Any]:
         """The definition as JSON, as a revision keeps it and an export writes it."""
         return self.model_dump(mode="json", by_alias=True)
+
+
+def check_lengths(values: dict[str, str]) -> None:
+    """Raise InvalidError for inputs that are too long for a prompt."""
+    long = {f"inputs.{name[:60]}": len(value) for name, value in values.items() if len(value) > LONGEST_INPUT}
+    if long:
+        places = {place: f"It has {count:,} characters: give at most {LONGEST_INPUT:,}." for place, count in long.items()}
+        raise InvalidError(" ".join(f"{place}: {sentence}" for place, sentence in list(places.items())[:5]), fields=places)
 
 
 def node(step: StepPart) -> Node:
@@ -135,6 +146,7 @@ def mistakes(definition: Definition, agents: Collection[str]) -> Iterator[Proble
     keys = [step.key for step in definition.steps]
     for at, step in enumerate(definition.steps):
         yield from wrong_step(f"steps[{at}]", step, keys, at, agents)
+    yield from unawaited(definition)
     if not definition.max_rounds > 1:
         yield from circles(definition)
 
@@ -160,13 +172,46 @@ def wrong_step(place: str, step: StepPart, keys: list[str], at: int, agents: Col
         yield f"{place}.agent", f"There is no agent “{step.agent[:60]}”: " + (f"yours are {known}." if known else "create one first.")
     if not step.prompt.strip():
         yield f"{place}.prompt", "It is empty: say what the agent is to do, such as “Summarise {{ steps.fetch.output }}.”"
-    for name in step.after:
-        if name not in keys:
-            yield f"{place}.after", f"There is no step “{name[:60]}”: the steps are {', '.join(keys[:20])}."
+    yield from wrong_after(f"{place}.after", step.after, keys)
     for sentence in problems(step.prompt, frozenset(keys)):
         yield f"{place}.prompt", sentence
     if step.when:
         yield from wrong_condition(f"{place}.when", step.when, keys)
+
+
+def wrong_after(place: str, after: list[str], keys: list[str]) -> Iterator[Problem]:
+    """What is wrong with what a step waits for."""
+    if len(after) > MOST_AFTER:
+        yield place, f"It names {len(after):,} steps: a step waits for at most {MOST_AFTER}."
+        return
+    for at, name in enumerate(after):
+        if name not in keys:
+            yield place, f"There is no step “{name[:60]}”: the steps are {', '.join(keys[:20])}."
+        elif name in after[:at]:
+            yield place, f"“{name}” stands twice: name each step once."
+
+
+def unawaited(definition: Definition) -> Iterator[Problem]:
+    """Conditions on steps that may not have run when they are looked at, for nothing waits for them."""
+    parents = {step.key: step.after[:MOST_AFTER] for step in definition.steps}
+    for at, step in enumerate(definition.steps):
+        if step.when and step.when.step in parents and step.when.step not in before(step.key, parents):
+            yield (
+                f"steps[{at}].when.step",
+                f"“{step.key}” does not wait for “{step.when.step}”: put it into after, so that its output is there.",
+            )
+
+
+def before(key: str, parents: dict[str, list[str]]) -> set[str]:
+    """All that `key` waits for, itself or by way of others; also by edges that lead back."""
+    found: set[str] = set()
+    waiting = list(parents[key])
+    while waiting:
+        name = waiting.pop()
+        if name in parents and name not in found:
+            found.add(name)
+            waiting += parents[name]
+    return found
 
 
 def wrong_condition(place: str, when: WhenPart, keys: list[str]) -> Iterator[Problem]:

@@ -10,6 +10,11 @@ PLACE = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 NAME = re.compile(r"(?:input\.[A-Za-z_][A-Za-z0-9_]*|steps\.[a-z][a-z0-9_]*\.output|round|now)")
 LOOSE = re.compile(rf"\b({NAME.pattern})\s*\}}\}}")
 
+MOST_PLACES = 200
+# What a model gets to read in one piece, and how much of it one output may take.
+LONGEST_PROMPT = 200_000
+LONGEST_OUTPUT = 50_000
+
 
 def names(text: str) -> list[str]:
     """What stands between the braces of `text`, in order, known or not."""
@@ -26,9 +31,25 @@ def render(text: str, values: Mapping[str, str]) -> str:
     return PLACE.sub(lambda match: values.get(match[1], ""), text)
 
 
+def length(text: str, values: Mapping[str, str]) -> int:
+    """How long `text` becomes when it is rendered: known before that takes memory."""
+    return len(text) + sum(len(values.get(match[1], "")) - len(match[0]) for match in PLACE.finditer(text))
+
+
+def excerpt(output: str) -> str:
+    """An output as prompts get it: its beginning, where it is too long, and how much is missing."""
+    if len(output) <= LONGEST_OUTPUT:
+        return output
+    return f"{output[:LONGEST_OUTPUT]}\n[The rest was left out: {len(output) - LONGEST_OUTPUT:,} more characters.]"
+
+
 def problems(text: str, steps: frozenset[str]) -> Iterator[str]:
     """What is wrong with the names in `text` and their braces, where these `steps` exist; a sentence each."""
-    for name in dict.fromkeys(names(text)):
+    found = names(text)
+    if len(found) > MOST_PLACES:
+        yield f"It fills in {len(found):,} values: at most {MOST_PLACES} fit. Say each once."
+        return
+    for name in dict.fromkeys(found):
         if not NAME.fullmatch(name):
             yield f"“{{{{ {name[:60]} }}}}” is no name: use input.NAME, steps.KEY.output, round or now, such as {{{{ steps.research.output }}}}."
         elif name.startswith("steps.") and name.split(".")[1] not in steps:
