@@ -1,5 +1,6 @@
 """What counts as an answer to which question."""
 
+import json
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -33,7 +34,7 @@ def check_answer(request: HelpRequest, response: str, decision: str, seen_hash: 
     if request.decisions and not decision:
         sentence = f"This question wants a decision: {', '.join(allowed)}."
         raise InvalidError(sentence, fields={"decision": sentence})
-    if not decision:
+    if response.strip() or not decision:
         log.check_text(response, "response")
     return response, decision
 
@@ -46,7 +47,20 @@ def changes(request: HelpRequest, decision: str, arguments: dict[str, Any]) -> d
             "Arguments can be changed only when a call is approved: leave them out.", fields={"arguments": "Leave this out."}
         )
     fitting = tool.checked(arguments)
+    check_kept(arguments, fitting)
     return {"arguments": fitting, "args_hash": args_hash(request.tool, fitting)}
+
+
+def check_kept(arguments: dict[str, Any], fitting: dict[str, Any]) -> None:
+    """Raise InvalidError for arguments that no database keeps as they are: NUL, half a character, NaN, infinities."""
+    try:
+        json.dumps(fitting, default=str, allow_nan=False)
+        kept = log.storable(arguments) == arguments
+    except (ValueError, RecursionError):
+        kept = False
+    if not kept:
+        sentence = "The arguments hold what cannot be stored, such as NUL, NaN or a number that is too large: take it out."
+        raise InvalidError(sentence, fields={"arguments": sentence})
 
 
 def decision_in(text: str, decisions: list[str]) -> str:

@@ -1,6 +1,7 @@
 """What came with a request."""
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,7 +29,7 @@ class JsonParser(Parser):
 
 def read_json(text: str | bytes) -> Any:
     """What `text` holds. Raises ValueError or RecursionError when it is not JSON, InvalidError for unusable characters."""
-    found = json.loads(text, parse_constant=refuse_constant)
+    found = json.loads(text, parse_constant=refuse_constant, parse_float=finite)
     check_storable(found)
     return found
 
@@ -36,6 +37,14 @@ def read_json(text: str | bytes) -> Any:
 def refuse_constant(name: str) -> None:
     """NaN and Infinity are no JSON, and PostgreSQL stores none (RFC 8259 §6)."""
     raise ValueError(f"{name} is not JSON")
+
+
+def finite(text: str) -> float:
+    """A number with a point or an exponent; one that is too large for a float would become Infinity."""
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return number
 
 
 def check_storable(found: Any) -> None:

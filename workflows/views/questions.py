@@ -1,6 +1,5 @@
 """Questions, outside of their conversation: all that waits for somebody, and answering it."""
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
 from chat.http.auth import person
+from chat.http.bodies import read_json
 from chat.live import live, refused, told
 from chat.models import Message
 from workflows import engine
@@ -74,7 +74,7 @@ def changed(asked: HelpRequest, text: str) -> dict[str, Any] | None:
     if not text.strip():
         return None
     try:
-        found = json.loads(text)
+        found = read_json(text)
     except (ValueError, RecursionError) as exc:
         raise InvalidError(f"The arguments are not JSON: {exc}.") from exc
     if not isinstance(found, dict):
