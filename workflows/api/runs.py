@@ -17,7 +17,7 @@ from workflows.errors import MissingError
 from workflows.models import HelpRequest, Run, RunStatus, Trigger
 from workflows.models.run import RunQuerySet
 from workflows.rows import listed, own_run, questions_of
-from workflows.schemas import Events, HelpRequestOut, HelpRequests, LoadOut, RerunIn, RespondIn, RunOut, Runs
+from workflows.schemas import MOST_LISTED, Events, HelpRequestOut, HelpRequests, LoadOut, RerunIn, RespondIn, RunOut, Runs
 
 router = Router(tags=["runs"])
 
@@ -31,7 +31,7 @@ def list_runs(request: HttpRequest, paging: Query[Paging], status: RunStatus | N
     if workflow:
         rows = rows_of(rows, person(request), workflow)
     found, onward = page(listed(rows), paging, "queued_at")
-    return Runs(items=[RunOut.of(run) for run in found], next=onward)
+    return Runs(items=[RunOut.of(run, MOST_LISTED) for run in found], next=onward)
 
 
 def rows_of(rows: RunQuerySet, user: User, workflow: str) -> RunQuerySet:

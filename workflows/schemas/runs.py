@@ -23,6 +23,25 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+# How much of one text is told: of a run alone, and of one in a list.
+MOST_ALONE = 200_000
+MOST_LISTED = 2_000
+MOST_PARTS = 100
+
+
+def cut(value: Any, most: int) -> Any:
+    """A result with its texts cut after `most` characters; what is long without long texts becomes the beginning of its JSON."""
+    if isinstance(value, dict) and len(value) <= MOST_PARTS:
+        return cut_parts(value, most)
+    text = plain(value)
+    return value if len(text) <= most else f"{text[:most]}…"
+
+
+def cut_parts(parts: dict[str, Any], most: int) -> dict[str, Any]:
+    """Named values, each cut."""
+    return {key: cut(part, most) for key, part in parts.items()}
+
+
 Input = Annotated[str, BeforeValidator(plain), WithJsonSchema({"description": "A text; anything else is written as JSON."})]
 
 
@@ -52,14 +71,14 @@ class ToolCallOut(Schema):
     finished_at: Stamp | None
 
     @classmethod
-    def of(cls, call: ToolCall) -> Self:
+    def of(cls, call: ToolCall, most: int = MOST_ALONE) -> Self:
         return cls(
             call_id=call.call_id,
             tool=call.tool,
             effect=Effect(call.effect),
-            arguments=call.arguments,
+            arguments=cut_parts(call.arguments, most),
             state=CallState(call.state),
-            result=call.result,
+            result=cut(call.result, most),
             error=call.error,
             started_at=call.started_at,
             finished_at=call.finished_at,
@@ -84,21 +103,21 @@ class StepOut(Schema):
     tool_calls: list[ToolCallOut]
 
     @classmethod
-    def of(cls, step: StepRun) -> Self:
+    def of(cls, step: StepRun, most: int = MOST_ALONE) -> Self:
         return cls(
             key=step.key,
             agent=step.agent_id,
             agent_name=step.agent.name if step.agent else None,
             round=step.round,
-            prompt=step.prompt,
+            prompt=cut(step.prompt, most),
             status=StepStatus(step.status),
-            output=step.output,
+            output=cut(step.output, most),
             error=step.error,
             reason=step.reason,
             usage=UsageOut.of(step),
             started_at=step.started_at,
             finished_at=step.finished_at,
-            tool_calls=[ToolCallOut.of(call) for call in step.tool_calls.all()],
+            tool_calls=[ToolCallOut.of(call, most) for call in step.tool_calls.all()],
         )
 
 
@@ -132,8 +151,8 @@ class RunOut(Schema):
     help_requests: list[HelpRequestOut]
 
     @classmethod
-    def of(cls, run: Run) -> Self:
-        """For a run that came through `listed`, which fetches everything this reads."""
+    def of(cls, run: Run, most: int = MOST_ALONE) -> Self:
+        """For a run that came through `listed`, which fetches everything this reads; texts cut after `most` characters."""
         return cls(
             id=run.pk,
             status=RunStatus(run.status),
@@ -149,8 +168,8 @@ class RunOut(Schema):
             parent_id=run.parent_id,
             retry_of=run.retry_of_id,
             cancel_requested_at=run.cancel_requested_at,
-            input=run.input,
-            output=run.output,
+            input=cut_parts(run.input, most),
+            output=cut(run.output, most),
             error=run.error,
             attempts=run.attempts,
             position=getattr(run, "position", None),
@@ -158,13 +177,16 @@ class RunOut(Schema):
             queued_at=run.queued_at,
             started_at=run.started_at,
             finished_at=run.finished_at,
-            steps=[StepOut.of(step) for step in run.steps.all()],
+            steps=[StepOut.of(step, most) for step in run.steps.all()],
             help_requests=[HelpRequestOut.of(request) for request in run.help_requests.all()],
         )
 
 
 class Runs(Schema):
-    """A page of runs, the newest first."""
+    """A page of runs, the newest first.
+
+    Prompts, inputs, outputs and results are cut after 2,000 characters, with “…” at the end; a run alone has 200,000 of each.
+    """
 
     items: list[RunOut]
     next: str | None
