@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "agentron.admin_policy.relax_admin",
     "django_htmx.middleware.HtmxMiddleware",
     "chat.signed_out.to_the_front_door",
+    "chat.caching.kept_private",
     "chat.local_time.in_own_zone",
     "agentron.audit.with_actor",
     "axes.middleware.AxesMiddleware",
