@@ -51,6 +51,7 @@ def play(camera: Camera, model: ModelServer) -> None:
     )
     chat.say("Find a place for the team's summer party in June, at most €2,400 for all.")
     expect(page.get_by_label("A question for you")).to_be_visible()
+    expect(page.get_by_role("link", name="Questions")).to_contain_text("1", timeout=40_000)
     camera.show("chat")
     camera.open("/admin/")
     camera.show("admin")
