@@ -22,6 +22,7 @@ SUMMARY_LINES = 20
 SUMMARY_LINE = 160
 
 KINDS = (Message.Kind.MESSAGE, Message.Kind.TOOL_USE, Message.Kind.TOOL_RESULT)
+UNASKED = "[Nobody had spoken. This was said unasked:]"
 REPORTED = "[A run of a workflow has ended. Its report, which the person has seen:]"
 
 
@@ -117,7 +118,7 @@ def origins_of(run_ids: set[UUID]) -> dict[UUID, Origin]:
 def told(exchange: Exchange) -> list[Turn]:
     """One exchange as turns. Calls without a result are left out, for no model accepts them."""
     opening = exchange.asked.text if exchange.asked else exchange.told
-    turns = [Turn("user", opening)] if opening else []
+    turns = [Turn("user", opening or UNASKED)]
     results = {key(message): text_of(message) for message in exchange.done if message.kind == Message.Kind.TOOL_RESULT}
     text: list[str] = []
     paired: list[tuple[Call, str]] = []
@@ -132,7 +133,7 @@ def told(exchange: Exchange) -> list[Turn]:
     if paired:
         turns.append(Turn("assistant", "\n\n".join(text), results=tuple(paired)))
         text = []
-    # Every exchange ends with the assistant, as each side's messages would be joined otherwise.
+    # Every exchange begins with the person and ends with the assistant, as each side's messages would be joined otherwise.
     turns.append(Turn("assistant", "\n\n".join(text) or "(This was not answered.)"))
     return turns
 

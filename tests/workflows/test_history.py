@@ -52,6 +52,15 @@ def test_a_run_that_has_not_reported_yet_is_not_told() -> None:
     assert history(conversation, 10_000) == ()
 
 
+def test_words_that_nobody_asked_for_do_not_run_into_each_other(conversation: Conversation) -> None:
+    unasked = (Message(author="assistant", text=f"Reminder {number}.", via="schedule") for number in range(3))
+    log.post(conversation.pk, *unasked)
+
+    sides = [author for author, _ in told(conversation)]
+
+    assert sides == ["user", "assistant"] * 5
+
+
 def test_what_a_person_answered_to_a_run_is_not_told(conversation: Conversation) -> None:
     run = make_run(conversation, lane=Lane.RUN)
     before = told(conversation)
