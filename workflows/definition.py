@@ -11,6 +11,7 @@ from workflows.errors import InvalidError
 from workflows.graph import Condition, Graph, Node, Op
 from workflows.models import Workflow
 from workflows.prompts import inputs, problems
+from workflows.titles import wrong_title
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,49}")
 INPUT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,49}")
@@ -86,7 +87,8 @@ class Definition(Part):
         return asked - {part.name for part in self.inputs if part.default is not None}
 
     def given(self, values: dict[str, str]) -> dict[str, str]:
-        """All inputs of a run that was given `values`. Raises InvalidError when one is missing or too long."""
+        """All inputs of a run that was given `values`. Raises InvalidError when one is missing, misnamed or too long."""
+        check_names(values)
         check_lengths(values)
         found = {part.name: part.default for part in self.inputs if part.default is not None} | values
         if missing := sorted(self.needed() - found.keys()):
@@ -99,6 +101,13 @@ class Definition(Part):
     def stored(self) -> dict[str, Any]:
         """The definition as JSON, as a revision keeps it and an export writes it."""
         return self.model_dump(mode="json", by_alias=True)
+
+
+def check_names(names: Collection[str]) -> None:
+    """Raise InvalidError for inputs that no prompt could ask for. Those that are not declared are taken, for prompts may change."""
+    if odd := [name for name in names if not INPUT.fullmatch(name)]:
+        sentence = "This is no name of an input: use letters, digits and _, such as topic."
+        raise InvalidError(f"“{odd[0][:60]}”: {sentence}", fields={f"inputs.{name[:60]}": sentence for name in odd[:MOST_STEPS]})
 
 
 def check_lengths(values: dict[str, str]) -> None:
@@ -131,6 +140,8 @@ def check(definition: Definition, agents: Collection[str]) -> None:
 
 def mistakes(definition: Definition, agents: Collection[str]) -> Iterator[Problem]:
     """What is wrong, where, and how it would be right."""
+    if sentence := wrong_title(definition.name):
+        yield "name", sentence
     if not definition.steps:
         yield (
             "steps",

@@ -13,6 +13,7 @@ from workflows.llm.errors import ModelError
 from workflows.llm.names import OFFLINE, known
 from workflows.models import Agent, ModelProvider
 from workflows.presets import PRESETS, preset_of
+from workflows.titles import wrong_title
 
 CAPS = ("steps", "tokens", "seconds")
 
@@ -70,6 +71,12 @@ class AgentForm(forms.ModelForm[Agent]):
             self.fields["instructions"].widget.attrs["placeholder"] = INSTRUCTIONS
         if "model" in self.fields:
             self.fields["model"].widget = SuggestingInput(suggestions())
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if "name" in self.changed_data and (sentence := wrong_title(name)):
+            raise forms.ValidationError(sentence)
+        return name
 
     def clean_model(self) -> str:
         try:

@@ -15,6 +15,7 @@ from workflows.llm import names
 from workflows.llm.errors import ModelError
 from workflows.models import Agent, Revision, Run
 from workflows.policy import mistakes as policy_mistakes
+from workflows.titles import wrong_title
 
 # The largest value of each cap that an agent may set.
 MOST = {"steps": 1_000, "tokens": 1_000_000_000, "seconds": 86_400}
@@ -105,10 +106,10 @@ def agent_mistakes(definition: AgentDefinition, owner: User | None, agent: Agent
 
 def wrong_name(name: str, owner: User | None, agent: Agent | None) -> Iterator[Problem]:
     """What is wrong with a name: everybody's agents and one's own are called by different ones."""
-    if not name.strip():
-        yield "name", "It is empty: give it a name, such as Researcher."
-        return
     if agent and agent.name == name:
+        return
+    if sentence := wrong_title(name):
+        yield "name", sentence
         return
     seen = Agent.objects.of(owner) if owner else Agent.objects.filter(owner=None)
     others = seen.exclude(pk=agent.pk) if agent else seen
