@@ -1,6 +1,6 @@
 """What agents, workflows and the inputs of a run may be called."""
 
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 
@@ -11,13 +11,15 @@ from workflows.editing import AgentDefinition
 from workflows.errors import InvalidError
 from workflows.titles import wrong_title
 
+SOME = UUID("deadbeef" * 4)
+
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
         *((name, "It is empty") for name in ("", " \n", "\u200b", "\u200d\ufe0f", "\u3164", "\u2800 ")),
         *((name, "signs that nobody sees") for name in ("\u202eevil", "a\nb", "a\u200bb", "a\x00b", "\u2066a\u2069", "a\u2028b")),
-        *((name, "It looks like an id") for name in ("deadbeef" * 4, str(uuid4()), f" {{{uuid4()}}}", uuid4().urn)),
+        *((name, "It looks like an id") for name in (SOME.hex, str(SOME), f" {{{SOME}}}", SOME.urn)),
         ("a/b", "no “/”"),
     ],
 )
