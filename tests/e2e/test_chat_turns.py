@@ -188,7 +188,9 @@ def test_who_was_signed_out_is_told_and_loses_nothing(offline: Site, page: Page,
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
 
 
-def test_a_conversation_deleted_in_another_tab_is_told_gone(offline: Site, page: Page, context: BrowserContext) -> None:
+def test_a_conversation_deleted_in_another_tab_is_told_gone(
+    offline: Site, page: Page, context: BrowserContext, complaints: Complaints
+) -> None:
     chat = offline.enter(page, "remover")
     chat.say("hello")
     chat.rests()
@@ -203,6 +205,8 @@ def test_a_conversation_deleted_in_another_tab_is_told_gone(offline: Site, page:
 
     expect(page.get_by_role("alert")).to_contain_text("This conversation is gone")
     expect(chat.box).to_have_value("are you there?")
+    # What the first tab had read may be told to a conversation that is gone by then.
+    complaints[:] = [text for text in complaints if not ("404" in text and text.endswith("/read/"))]
 
 
 def test_a_connection_that_went_silent_is_replaced_by_one(offline: Site, page: Page) -> None:

@@ -35,7 +35,7 @@ def write(page: Page, site: Site) -> None:
 
 def test_a_workflow_is_written_run_answered_and_reported(scripted: Site, slow_model: ModelServer, page: Page) -> None:
     slow_model.call_tools(("request_user_help", ASK)).reply("Tea is a leaf.").reply("All about **tea**.")
-    scripted.enter(page)
+    scripted.enter(page, "weaver")
     write(page, scripted)
 
     page.locator("#now-topic").fill("tea")
@@ -58,7 +58,7 @@ def test_a_workflow_is_written_run_answered_and_reported(scripted: Site, slow_mo
 
 def test_an_answer_given_elsewhere_clears_the_question_and_the_badge(scripted: Site, slow_model: ModelServer, page: Page) -> None:
     slow_model.call_tools(("ask_user", {"question": "Which one?", "options": ["Left", "Right"]})).reply("Fine.")
-    chat = scripted.enter(page)
+    chat = scripted.enter(page, "twotabs")
     chat.say("ask me")
     other = page.context.new_page()
     other.goto(f"{scripted.address}/questions/")
@@ -85,7 +85,7 @@ def test_a_call_is_approved_with_other_arguments(
     scripted: Site, careful: None, slow_model: ModelServer, page: Page, complaints: Complaints
 ) -> None:
     slow_model.call_tools(("remember", {"key": "tea", "value": "green"})).reply("Kept.")
-    chat = scripted.enter(page)
+    chat = scripted.enter(page, "careful")
     chat.say("remember my tea")
     expect(page.get_by_label("A question for you")).to_be_visible()
     page.goto(f"{scripted.address}/questions/")
