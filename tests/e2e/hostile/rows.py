@@ -195,7 +195,7 @@ def small_things(owner: User, cut: Callable[[int], list[str]]) -> None:
 
 
 def workflow(owner: User, agents: list[Agent], texts: list[str]) -> dict[str, str]:
-    """One of forty steps, whose agents, prompts and conditions are hostile; its pages."""
+    """One of forty steps, whose name, agents, prompts and conditions are hostile; its pages."""
     words = [text for text in texts if text.strip() and "{{" not in text]
     steps = [
         StepPart(
@@ -208,8 +208,10 @@ def workflow(owner: User, agents: list[Agent], texts: list[str]) -> dict[str, st
         for n in range(40)
     ]
     inputs = [InputPart(name=f"x{n}", description=text[:300], default=text) for n, text in enumerate(words[:40])]
-    names: dict[str, Any] = {"name": words[3][:100], "description": words[4][:300], "instruction": words[5]}
+    names: dict[str, Any] = {"name": "hostile", "description": words[4][:300], "instruction": words[5]}
     made = editing.save(Definition(**names, inputs=inputs, steps=steps), owner=owner, by=owner)
+    # No form takes such a name: it is as a database holds it that somebody else has written to.
+    Workflow.objects.filter(pk=made.pk).update(name=words[3][:100])
     pages = {"workflow": [], "workflow-edit": [], "workflow-revision": [1]}
     return {f"site: {name}": reverse(name, args=[made.pk, *more]) for name, more in pages.items()}
 
