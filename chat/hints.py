@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
-PAGE, WORK = "page", "work"
+PAGE, WORK, CLOCK = "page", "work", "clock"
 CHANNEL = "agentron_{kind}"
 
 
@@ -27,6 +27,11 @@ def page(conversation_id: UUID) -> None:
 def work() -> None:
     """Tell the workers that a run is ready, or that one of theirs was answered or cancelled."""
     send(WORK, "")
+
+
+def clock() -> None:
+    """Tell the clocks that something may be due earlier than they know."""
+    send(CLOCK, "")
 
 
 def send(kind: str, text: str) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from chat import hints
 from chat.errors import InvalidError
 from chat.models import Conversation, Message
-from chat.signals import message_coming, message_posted
+from chat.signals import message_coming, message_posted, task_messages_coming
 
 # Below the 64 KiB of one socket frame even where a character takes three bytes in UTF-8.
 MAX_TEXT = 20_000
@@ -75,6 +75,8 @@ def post(conversation_id: UUID, *messages: Message) -> None:
     takes its numbers with it. Raises Conversation.DoesNotExist when the conversation was deleted meanwhile.
     """
     with transaction.atomic(savepoint=False):
+        if of_tasks := [message for message in messages if message.task_id and message.reply_to is None]:
+            task_messages_coming.send(sender=Message, messages=of_tasks)
         row = Conversation.objects.filter(pk=conversation_id)
         unread = sum(message.is_worth_reading() for message in messages)
         if not row.update(last_seq=F("last_seq") + len(messages), unread=F("unread") + unread, updated_at=timezone.now()):

@@ -24,3 +24,7 @@ agent_wanted = Signal()
 # A conversation is about to be deleted. Sent with conversation=Conversation; a receiver that still needs it
 # raises ConflictError.
 conversation_closing = Signal()
+
+# Messages of a task are about to be posted that answer nothing yet. Sent with messages=list[Message], inside the
+# transaction; the receiver may set their `reply_to`.
+task_messages_coming = Signal()

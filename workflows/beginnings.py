@@ -65,8 +65,12 @@ def execute(
     conversation: Conversation | None = None,
     parent: Run | None = None,
     idempotency_key: str | None = None,
+    task_id: UUID | None = None,
 ) -> Run:
-    """Queue a run of `workflow` as it stands now; in `conversation`, else in one of its own. Raises InvalidError."""
+    """Queue a run of `workflow` as it stands now; in `conversation`, else in one of its own. Raises InvalidError.
+
+    `task_id`: the task that starts it; else it belongs to its parent's.
+    """
     revision = workflow.revisions.order_by("-number").first()
     if revision is None:
         raise InvalidError(f"“{workflow}” has no steps yet: give it some first.")
@@ -86,8 +90,9 @@ def execute(
         parent=parent,
         origin=first(parent),
         idempotency_key=idempotency_key,
+        task_id=task_id or (parent.task_id if parent else None),
     )
-    log.post(run.conversation_id, run_message(run.pk, None, Message.Kind.STATUS, status=run.status, workflow=workflow.name))
+    log.post(run.conversation_id, run_message(run.pk, run.task_id, Message.Kind.STATUS, status=run.status, workflow=workflow.name))
     queue.ticket()
     return run
 
@@ -152,6 +157,7 @@ def report_back(run: Run) -> None:
         asked_seq=last,
         parent=run,
         origin=first(run),
+        task_id=run.task_id,
     )
     queue.ticket()
 

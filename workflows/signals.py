@@ -10,3 +10,8 @@ help_requested = Signal()
 
 # A question was closed: answered, declined, expired or cancelled. Sent with help_request=HelpRequest.
 help_closed = Signal()
+
+# An agent or a workflow is about to be deleted. Sent with agent=Agent or workflow=Workflow, inside the transaction;
+# a receiver that still needs it raises ConflictError.
+agent_closing = Signal()
+workflow_closing = Signal()
