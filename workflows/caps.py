@@ -1,22 +1,30 @@
 """The caps there are, from agents and settings, and how they are put into words."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 
-from workflows.models import Agent
+from workflows.models import Agent, Lane, Run
 
 # Caps of a step whose agent sets none of its own.
 MAX_REPLIES = 40
 MAX_SECONDS = 900
 
-WHOSE = {"step": "This step has", "run": "This run, with all that came of it, has", "day": "Your runs have today"}
+WHOSE = {
+    "step": "This step has",
+    "budget": "This run, with the runs that it started, has",
+    "run": "This run, with all that came of it, has",
+    "day": "Your runs have today",
+}
 REASONS = {
     "step": "Its agent has this limit.",
+    "budget": "Its workflow has this budget.",
     "run": "Every run has this limit.",
     "day": "This limit holds for a day (UTC).",
 }
@@ -24,16 +32,18 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Cap:
-    """How much of one thing may be used: by a step, by a run and what came of it, or by a person's runs on a day."""
+    """How much of one thing may be used: by a step, by a workflow's run, by a run and what came of it, or by a person's runs on a day."""
 
-    scope: str  # step | run | day
+    scope: str  # step | budget | run | day
     unit: str  # replies | calls | tokens | dollars | seconds
     limit: Decimal
+    # Whose budget it is: a run's own, or that of one that started it.
+    run_id: UUID | None = None
 
     @property
     def key(self) -> str:
         """Its name in questions and their answers."""
-        return f"{self.scope}.{self.unit}"
+        return f"{self.scope}.{self.unit}" + (f".{self.run_id}" if self.run_id else "")
 
     def above(self, used: Decimal) -> Decimal:
         """What it would be raised to: so many times itself that there is room again."""
@@ -49,8 +59,16 @@ class Cap:
 def of_step(agent: Agent) -> Iterator[Cap]:
     """What an agent may use in one step."""
     yield Cap("step", "replies", Decimal(agent.limits.get("steps", MAX_REPLIES)))
-    if tokens := agent.limits.get("tokens"):
-        yield Cap("step", "tokens", Decimal(tokens))
+    yield from found("step", **{unit: agent.limits.get(unit, 0) for unit in ("calls", "tokens", "dollars")})
+
+
+def of_budgets(run: Run) -> Iterator[Cap]:
+    """The budgets of the workflow's run and of those that started it, up to the turn that began them."""
+    above: Run | None = run
+    while above is not None and above.lane == Lane.RUN:
+        budget: dict[str, Any] = above.revision.data.get("budget") or {} if above.revision else {}
+        yield from (replace(cap, run_id=above.pk) for cap in found("budget", **budget))
+        above = above.parent
 
 
 def of_run() -> Iterator[Cap]:

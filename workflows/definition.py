@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from workflows import patterns
 from workflows.errors import InvalidError
@@ -56,6 +56,18 @@ class StepPart(Part):
     when: WhenPart | None = None
 
 
+class BudgetPart(Part):
+    """What a run of it may use, with the runs that it starts, before its owner is asked; what is left out has no limit of its own."""
+
+    dollars: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = None
+    tokens: Annotated[int, Field(ge=1, le=10**12)] | None = None
+
+    @model_serializer(mode="wrap")
+    def given(self, handler: SerializerFunctionWrapHandler) -> dict[str, int | float]:
+        """Only what is limited."""
+        return {unit: limit for unit, limit in handler(self).items() if limit is not None}
+
+
 class Definition(Part):
     """A whole workflow."""
 
@@ -65,6 +77,7 @@ class Definition(Part):
     inputs: list[InputPart] = []
     max_concurrent: Annotated[int, Field(ge=1, le=1000)] = 1
     max_rounds: Annotated[int, Field(ge=1, le=MOST_ROUNDS)] = 1
+    budget: BudgetPart = BudgetPart()
     steps: list[StepPart]
 
     @classmethod
@@ -74,7 +87,7 @@ class Definition(Part):
             {"key": step.key, "agent": str(step.agent_id), "prompt": step.prompt, "after": step.after, "when": step.when}
             for step in workflow.steps.all()
         ]
-        own = ("name", "description", "instruction", "inputs", "max_concurrent", "max_rounds")
+        own = ("name", "description", "instruction", "inputs", "max_concurrent", "max_rounds", "budget")
         return cls.model_validate({**{name: getattr(workflow, name) for name in own}, "steps": parts})
 
     def graph(self) -> Graph:

@@ -13,6 +13,7 @@ TOKEN = re.compile(r"[a-z][0-9]{1,4}")
 PLACE = re.compile(r"(steps|inputs)\[(\d+)\](?:\.(\w+))?")
 MOST_INPUTS = 50
 OWN = ("name", "description", "instruction", "max_concurrent", "max_rounds")
+BUDGET = ("dollars", "tokens")
 # What the form calls a workflow's own fields.
 LABELS = {
     "name": "Name",
@@ -20,6 +21,8 @@ LABELS = {
     "instruction": "What every agent is told",
     "max_rounds": "Rounds",
     "max_concurrent": "Runs at a time",
+    "budget_dollars": "Dollars a run",
+    "budget_tokens": "Tokens a run",
     "inputs": "Inputs",
     "steps": "Steps",
 }
@@ -105,6 +108,7 @@ class Sheet:
         return {
             **{name: self.own.get(name, "") for name in OWN},
             **counts,
+            "budget": {unit: amount(text) for unit in BUDGET if (text := self.own.get(f"budget_{unit}", ""))},
             "inputs": [input_data(row) for row in self.inputs],
             "steps": [step_data(row, keys) for row in self.steps],
         }
@@ -117,13 +121,13 @@ class Sheet:
             if found and int(found[2]) < len(rows):
                 rows[int(found[2])].wrong.setdefault(found[3] or "", sentence)
             else:
-                self.wrong.setdefault(place, sentence)
+                self.wrong.setdefault(place.replace(".", "_"), sentence)
 
     def label(self, place: str) -> str:
         """The place of a mistake as the form calls it."""
         found = PLACE.match(place)
         if not found:
-            return LABELS.get(place, place)
+            return LABELS.get(place.replace(".", "_"), place)
         steps = found[1] == "steps"
         names = [row.key for row in self.steps] if steps else [row.name for row in self.inputs]
         name = names[int(found[2])] if int(found[2]) < len(names) else ""
@@ -177,6 +181,13 @@ def whole(text: str) -> int | str:
     return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else text
 
 
+def amount(text: str) -> float | str:
+    """A number, also one with a fraction, where one was typed."""
+    if re.fullmatch(r"[0-9]{1,12}", text):
+        return int(text)
+    return float(text) if re.fullmatch(r"[0-9]{1,7}\.[0-9]{1,6}", text) else text
+
+
 def input_data(row: InputRow) -> dict[str, Any]:
     """An input as a definition has it."""
     default = {"default": row.default} if row.default or row.optional else {}
@@ -197,7 +208,7 @@ def step_data(row: StepRow, keys: Mapping[str, str]) -> dict[str, Any]:
 
 def posted(data: QueryDict) -> Sheet:
     """The form as it came; rows in the order in which they stand on the page."""
-    own = {name: said(data, name) for name in OWN}
+    own = {name: said(data, name) for name in (*OWN, *(f"budget_{unit}" for unit in BUDGET))}
     inputs = [posted_input(data, token) for token in tokens(data, "input")[:MOST_INPUTS]]
     # One more than there may be, so that too many are refused rather than lost.
     return Sheet(own, inputs, [posted_step(data, token) for token in tokens(data, "step")[: MOST_STEPS + 1]])
@@ -228,6 +239,7 @@ def filled(definition: Definition) -> Sheet:
     """The form of a definition whose steps refer to each other rightly."""
     by_key = {step.key: f"s{at}" for at, step in enumerate(definition.steps)}
     own = {name: str(getattr(definition, name)) for name in OWN}
+    own |= {f"budget_{unit}": f"{limit:.12g}" for unit, limit in definition.budget.model_dump().items()}
     inputs = [filled_input(f"i{at}", part) for at, part in enumerate(definition.inputs)]
     return Sheet(own, inputs, [filled_step(by_key[step.key], step, by_key) for step in definition.steps])
 

@@ -3,22 +3,27 @@
 To that number, not by one: the same answer to two questions about one cap changes nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import F, Max, Q, Subquery, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
-from workflows.caps import REASONS, Cap, midnight, of_day, of_run, of_step
+from workflows.caps import REASONS, Cap, midnight, of_budgets, of_day, of_run, of_step
 from workflows.halts import halt
-from workflows.models import Agent, HelpRequest, Run, Spending
+from workflows.models import Agent, HelpRequest, Lane, Run, Spending, StepRun, ToolCall
 
 Used = dict[str, Decimal]
 NOTHING = Decimal()
+# What a step has used beside its replies and tokens, which its driver knows.
+OF_STEP: dict[str, Callable[[UUID], QuerySet[Any, Any]]] = {
+    "step.calls": lambda pk: ToolCall.objects.filter(step_run=pk).order_by().values("step_run").annotate(n=Count("pk")).values("n"),
+    "step.dollars": lambda pk: StepRun.objects.filter(pk=pk).values("cost"),
+}
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class Limits:
     def of(cls, run: Run, step_run_id: UUID, agent: Agent, *, fresh: bool) -> Self:
         """Those of a step that `agent` does; `fresh`: it begins now, and is all there is to its run."""
         alone = fresh and not (run.origin_id or run.retry_of_id)
-        caps = (*of_step(agent), *of_run(), *of_day())
+        caps = (*of_step(agent), *of_budgets(run), *of_run(), *of_day())
         return cls(step_run_id, run.origin_id or run.pk, run.owner_id, caps, run.worked, run.claimed_at or timezone.now(), alone)
 
     def used(self, replies: int, tokens: int) -> Used:
@@ -59,12 +64,13 @@ class Limits:
     def to_look(self, used: Used) -> bool:
         """Whether `reached` has anything to find out: the database is asked only then."""
         elsewhere = {cap.scope for cap in self.caps if cap.key not in used}
-        shared = "day" in elsewhere or ("run" in elsewhere and not (self.fresh and not used["step.replies"]))
-        return shared or any(self.over(used))
+        own = "step" in elsewhere and used["step.replies"]
+        shared = elsewhere & {"budget", "run"} and not (self.fresh and not used["step.replies"])
+        return bool("day" in elsewhere or own or shared or any(self.over(used)))
 
     def reached(self, used: Used) -> dict[str, Any] | None:
         """The question about the first cap that is used up, as the fields of a HelpRequest; None while there is room."""
-        found = used | self.spent()
+        found = used | self.spent() | self.spent_of_budgets()
         return next((self.question(cap, found[cap.key]) for cap in self.over(found) if found[cap.key] >= self.raised(cap)), None)
 
     def over(self, used: Used) -> Iterator[Cap]:
@@ -79,12 +85,24 @@ class Limits:
             "run.tokens": Sum(F("input_tokens") + F("output_tokens")),
             "run.dollars": Sum("cost"),
         }
+        if any(cap.key in OF_STEP for cap in self.caps):
+            sums |= {key: Max(Subquery(query(self.step_run_id))) for key, query in OF_STEP.items()}
         if any(cap.scope == "day" for cap in self.caps):
             today = Spending.objects.filter(owner=self.owner_id, day=midnight().date())
             sums |= {"day.tokens": Max(Subquery(today.values("tokens"))), "day.dollars": Max(Subquery(today.values("cost")))}
         tree = Run.objects.filter(Q(pk=self.origin_id) | Q(origin=self.origin_id)).order_by()
         found = tree.aggregate(**{key.replace(".", "_"): value for key, value in sums.items()})
         return {key: Decimal(found[key.replace(".", "_")] or 0) for key in sums}
+
+    def spent_of_budgets(self) -> Used:
+        """What the runs whose budgets hold have used, each with those that it started; no query without budgets."""
+        budgets = [cap for cap in self.caps if cap.run_id]
+        tree = (
+            Run.objects.filter(Q(pk=self.origin_id) | Q(origin=self.origin_id), lane=Lane.RUN).order_by() if budgets else Run.objects.none()
+        )
+        rows = list(tree.only("parent", "input_tokens", "output_tokens", "cost"))
+        lines = [(row, set(line(row, rows))) for row in rows]
+        return {cap.key: sum((used_of(cap.unit, row) for row, above in lines if cap.run_id in above), NOTHING) for cap in budgets}
 
     def raised(self, cap: Cap) -> Decimal:
         """`cap` as the owner's answers have it."""
@@ -107,10 +125,25 @@ class Limits:
         return detail | {"question": f"{detail['question']} {doing}"}
 
 
+def line(run: Run, others: Iterable[Run]) -> Iterator[UUID]:
+    """The ids of `run`, of the one among `others` that started it, and so on."""
+    parents = {other.pk: other.parent_id for other in others}
+    pk: UUID | None = run.pk
+    while pk is not None:
+        yield pk
+        pk = parents.get(pk)
+
+
+def used_of(unit: str, run: Run) -> Decimal:
+    """What a run itself has used."""
+    return (run.cost or NOTHING) if unit == "dollars" else Decimal(run.input_tokens + run.output_tokens)
+
+
 def raises(cap: str, step_run_id: UUID, origin_id: UUID, owner_id: int) -> list[HelpRequest]:
     """The answers by which a cap was raised, where it holds: for a step, for a run and what came of it, or today."""
     scope = {
         "step": Q(step_run=step_run_id),
+        "budget": Q(run=origin_id) | Q(run__origin=origin_id),
         "run": Q(run=origin_id) | Q(run__origin=origin_id),
         "day": Q(run__owner=owner_id, answered_at__gte=midnight()),
     }

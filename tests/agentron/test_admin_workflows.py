@@ -60,7 +60,8 @@ def test_a_workflow_is_made_with_its_steps(desk: Client, boss: User, writer: Age
 
 def test_what_the_page_shows_can_be_saved_again(desk: Client, boss: User) -> None:
     when = {"step": "one", "op": "contains", "value": "ok", "else": False}
-    workflow = make_workflow({"key": "one"}, {"key": "two", "after": ["one"], "when": when}, owner=boss)
+    budget = {"dollars": 2.5}
+    workflow = make_workflow({"key": "one"}, {"key": "two", "after": ["one"], "when": when}, owner=boss, budget=budget)
     page = desk.get(address(Workflow, "change", workflow.pk)).context
     form, steps = page["adminform"].form, page["inline_admin_formsets"][0].formset
     data = {
@@ -73,6 +74,8 @@ def test_what_the_page_shows_can_be_saved_again(desk: Client, boss: User) -> Non
     done = desk.post(address(Workflow, "change", workflow.pk), {**data, "steps-TOTAL_FORMS": 2, "steps-INITIAL_FORMS": 2})
 
     assert done.status_code == 302, done.context["errors"]
+    workflow.refresh_from_db()
+    assert workflow.budget == budget
     first, second = workflow.revisions.order_by("number")
     assert first.data == second.data
 

@@ -19,7 +19,7 @@ def agent(owner: User) -> Agent:
 
 PROMISED = {
     *("id", "name", "description", "execution_mode", "schedule", "time_zone", "overlap", "misfire", "grace_seconds"),
-    *("max_concurrent", "max_rounds", "inputs", "steps"),
+    *("max_concurrent", "max_rounds", "budget", "inputs", "steps"),
 }
 
 
@@ -50,6 +50,16 @@ def test_a_workflow_is_made_and_shown_as_promised(api: Client, agent: Agent) -> 
     assert api.get(f"/api/workflows/{found['id']}").json() == found
     assert api.get("/api/workflows/digest").json() == found
     assert api.get("/api/workflows").json()["items"] == [found]
+
+
+def test_a_budget_is_given_changed_and_lifted(api: Client, agent: Agent) -> None:
+    made = send(api, "POST", "/api/workflows", definition(budget={"dollars": 2.5})).json()
+    changed = send(api, "PATCH", "/api/workflows/digest", {"budget": {"tokens": 1000}}).json()
+    wrong = send(api, "PATCH", "/api/workflows/digest", {"budget": {"dollars": 0}})
+    lifted = send(api, "PATCH", "/api/workflows/digest", {"budget": {}}).json()
+
+    assert [made["budget"], changed["budget"], lifted["budget"]] == [{"dollars": 2.5}, {"tokens": 1000}, {}]
+    assert set(wrong.json()["errors"]) == {"budget.dollars"}
 
 
 def test_the_same_key_makes_one_workflow(api: Client, agent: Agent) -> None:

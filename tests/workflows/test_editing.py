@@ -43,6 +43,8 @@ def test_an_agent_is_made_with_its_first_revision(owner: User) -> None:
         ({"tool_policy": {"fly": "ask"}}, "tool_policy", "There is no tool “fly”"),
         ({"limits": {"luck": 1}}, "limits.luck", "There is no such limit"),
         ({"limits": {"steps": 0}}, "limits.steps", "Give 1 to 1,000"),
+        ({"limits": {"calls": 1.5}}, "limits.calls", "Give a whole number"),
+        ({"limits": {"dollars": 0}}, "limits.dollars", "Give 0.01 to 1,000,000"),
         ({"model": "gpt"}, "model", "is not a model"),
         ({"model": "nobody:gpt"}, "model", "is not a model provider"),
     ],

@@ -1,6 +1,7 @@
 """Caps: who reached one asks its owner, parks, and goes on from the same point."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,8 +17,9 @@ from chat.models import Message
 from tests.factories import make_agent, make_turn, make_user, make_workflow, start_run
 from tests.fakes.script import by_prompt, scripted
 from tests.workflows import toolbox
-from workflows import engine
+from workflows import endings, engine, journal
 from workflows.limits import Limits, Used
+from workflows.llm.types import Usage
 from workflows.models import Agent, HelpRequest, HelpStatus, Run, RunStatus, Spending, StepRun, Trigger
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +33,7 @@ def looking(times: int) -> list[Any]:
     return [*([("look", f'{{"what": "thing {number}"}}', "c1")] for number in range(times)), "done"]
 
 
-def assistant(**limits: int) -> Agent:
+def assistant(**limits: float) -> Agent:
     agent = Agent.objects.filter(is_default=True).first() or make_agent(is_default=True)
     Agent.objects.filter(pk=agent.pk).update(limits=limits)
     return agent
@@ -41,6 +43,18 @@ def decide(decision: str) -> HelpRequest:
     """The owner's answer to the only open question."""
     request = HelpRequest.objects.open().get()
     return engine.respond(request, by=request.run.owner, via=Message.Via.WEB, decision=decision)
+
+
+@pytest.fixture
+def priced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each reply costs ten cents."""
+    spent = journal.spent
+
+    def costly(usage: Usage) -> dict[str, Any]:
+        return spent(replace(usage, cost=Decimal("0.1")))
+
+    monkeypatch.setattr(journal, "spent", costly)
+    monkeypatch.setattr(endings, "spent", costly)
 
 
 def end(run: Run) -> tuple[str, str]:
@@ -93,8 +107,11 @@ def test_stop_cancels_the_run(decision: str, model: Use, drain: Drain, settings:
     assert (end(run)[0], script.calls) == (RunStatus.CANCELLED, 1)
 
 
-@pytest.mark.parametrize(("limits", "cap"), [({"steps": 1}, "step.replies"), ({"tokens": 10}, "step.tokens")])
-def test_an_agents_own_limits_ask_too(limits: dict[str, int], cap: str, model: Use, drain: Drain) -> None:
+@pytest.mark.parametrize(
+    ("limits", "cap"),
+    [({"steps": 1}, "step.replies"), ({"tokens": 10}, "step.tokens"), ({"calls": 1}, "step.calls"), ({"dollars": 0.05}, "step.dollars")],
+)
+def test_an_agents_own_limits_ask_too(limits: dict[str, float], cap: str, model: Use, drain: Drain, priced: None) -> None:
     assistant(**limits)
     model(scripted(*looking(1)))
     run = make_turn()
@@ -105,6 +122,42 @@ def test_an_agents_own_limits_ask_too(limits: dict[str, int], cap: str, model: U
     drain()
 
     assert end(run) == (RunStatus.SUCCEEDED, "done")
+
+
+def test_a_workflows_budget_holds_for_each_of_its_runs(model: Use, drain: Drain, priced: None) -> None:
+    model(by_prompt({"one": looking(2)}))
+    workflow = make_workflow({"key": "one"}, budget={"dollars": 0.15}, max_concurrent=2)
+    first, second = start_run(workflow), start_run(workflow)
+    drain()
+    questions = {request.run_id: request for request in HelpRequest.objects.open()}
+    assert questions.keys() == {first.pk, second.pk}
+    assert questions[first.pk].question.startswith("This run, with the runs that it started, has cost $0.20; the cap is $0.15.")
+
+    engine.respond(questions[first.pk], by=first.owner, via=Message.Via.WEB, decision="raise")
+    engine.sweep()
+    drain()
+
+    assert (end(first)[0], end(second)[0]) == (RunStatus.SUCCEEDED, RunStatus.WAITING_FOR_USER)
+
+
+def test_what_a_run_starts_counts_against_its_budget_and_not_what_began_it(model: Use, drain: Drain) -> None:
+    model(by_prompt({"one": ["done"], "two": ["done"]}))
+    turn = make_turn()
+    Run.objects.filter(pk=turn.pk).update(status=RunStatus.SUCCEEDED, input_tokens=10_000)
+    outer = make_workflow({"key": "one"}, owner=turn.owner, budget={"tokens": 1000})
+    inner = make_workflow({"key": "two"}, owner=turn.owner)
+    begun = engine.execute(outer, by=turn.owner, trigger=Trigger.TOOL, parent=turn)
+    Run.objects.filter(pk=begun.pk).update(status=RunStatus.SUCCEEDED, input_tokens=600)
+    first = engine.execute(inner, by=turn.owner, trigger=Trigger.TOOL, parent=begun)
+    drain()
+    assert end(first)[0] == RunStatus.SUCCEEDED
+    Run.objects.filter(pk=first.pk).update(input_tokens=400)
+
+    second = engine.execute(inner, by=turn.owner, trigger=Trigger.TOOL, parent=first)
+    drain()
+
+    assert end(second)[0] == RunStatus.WAITING_FOR_USER
+    assert "with the runs that it started, has used 1,0" in HelpRequest.objects.get().question
 
 
 def test_a_step_at_its_limit_does_not_hold_the_others_up(model: Use, drain: Drain) -> None:

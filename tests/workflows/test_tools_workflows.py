@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from tests.factories import make_agent, make_conversation, make_run, make_user, make_workflow
+from workflows import tools
 from workflows.builtin import workflows as these
 from workflows.errors import InvalidError, MissingError
 from workflows.models import Agent, Run, Workflow
@@ -47,6 +48,19 @@ def test_a_workflow_is_made_and_says_what_it_needs(owner: User, context: ToolCon
         "needs": ["topic"],
         "done": "created",
     }
+
+
+def test_a_budget_is_changed_only_with_the_persons_yes_and_no_earlier_version_lifts_it(owner: User, context: ToolContext) -> None:
+    create(context)
+    these.update_workflow(context, "Essay", budget={"tokens": 1000})
+    confirm = tools.load()["update_workflow"].confirm
+
+    these.update_workflow(context, "Essay", revision=1)
+
+    assert Workflow.objects.get(owner=owner).budget == {"tokens": 1000}
+    assert confirm
+    assert confirm({"workflow": "Essay", "budget": {}}).endswith("to no limit of its own?")
+    assert not confirm({"workflow": "Essay", "revision": 1})
 
 
 def test_a_wrong_workflow_is_refused_with_the_place_and_an_example(context: ToolContext) -> None:

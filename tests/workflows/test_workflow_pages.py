@@ -62,6 +62,23 @@ def test_a_form_makes_a_workflow(browser: Client, agent: Agent) -> None:
     assert [(step.key, step.agent, step.after) for step in made.steps.all()] == [("research", agent, []), ("write", agent, ["research"])]
 
 
+def test_a_form_keeps_the_budget_of_a_run(browser: Client, agent: Agent) -> None:
+    browser.post("/workflows/new/", sheet(agent, budget_dollars="2.50", budget_tokens="200000"))
+
+    made = Workflow.objects.get(name="Tea report")
+    html = page(browser, f"/workflows/{made.pk}/edit/")
+    assert made.budget == {"dollars": 2.5, "tokens": 200_000}
+    assert 'value="2.5"' in html
+    assert 'value="200000"' in html
+
+
+def test_a_budget_that_is_none_is_refused_at_its_place(browser: Client, agent: Agent) -> None:
+    html = browser.post("/workflows/new/", sheet(agent, budget_dollars="much")).content.decode()
+
+    assert "<strong>Dollars a run</strong>" in html
+    assert 'value="much"' in html
+
+
 def test_each_mistake_stands_at_its_place(browser: Client, agent: Agent) -> None:
     html = browser.post("/workflows/new/", sheet(agent, name="", **{"s1-prompt": "", "s0-key": "Not a key"})).content.decode()
 

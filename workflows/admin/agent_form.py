@@ -3,19 +3,20 @@
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminIntegerFieldWidget, UnfoldBooleanSwitchWidget
 
 from chat.admin_widgets import SuggestingInput
 from workflows.admin.tool_table import ToolChoice, ToolsField
 from workflows.assistant import INSTRUCTIONS
 from workflows.caps import MAX_REPLIES, MAX_SECONDS
+from workflows.editing.agents import LEAST_DOLLARS, MOST
 from workflows.llm.errors import ModelError
 from workflows.llm.names import OFFLINE, known
 from workflows.models import Agent, ModelProvider
 from workflows.presets import PRESETS, preset_of
 from workflows.titles import wrong_title
 
-CAPS = ("steps", "tokens", "seconds")
+CAPS = ("steps", "calls", "tokens", "dollars", "seconds")
 
 
 class AgentForm(forms.ModelForm[Agent]):
@@ -40,12 +41,28 @@ class AgentForm(forms.ModelForm[Agent]):
         widget=UnfoldAdminIntegerFieldWidget,
         help_text=f"How often the model may answer in one run, tool calls and the last word together. Empty: {MAX_REPLIES}.",
     )
+    max_calls = forms.IntegerField(
+        label="Tool calls",
+        required=False,
+        min_value=1,
+        max_value=MOST["calls"],
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="How many tool calls one run may make. Empty: no limit.",
+    )
     max_tokens = forms.IntegerField(
         label="Tokens",
         required=False,
         min_value=1,
         widget=UnfoldAdminIntegerFieldWidget,
         help_text="How many tokens one run may use, sent and received. Empty: no limit.",
+    )
+    max_dollars = forms.FloatField(
+        label="Dollars",
+        required=False,
+        min_value=LEAST_DOLLARS,
+        max_value=MOST["dollars"],
+        widget=UnfoldAdminDecimalFieldWidget({"step": "any"}),
+        help_text="What one run may cost, as far as prices are known. Empty: no limit.",
     )
     max_seconds = forms.IntegerField(
         label="Seconds",

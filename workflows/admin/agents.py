@@ -13,7 +13,7 @@ from workflows import editing
 from workflows.admin.agent_form import AgentForm
 from workflows.models import Agent, Memory
 
-CAPS = {"steps": "replies", "tokens": "tokens", "seconds": "s"}
+CAPS = {"steps": "replies", "calls": "tool calls", "tokens": "tokens", "dollars": "dollars", "seconds": "s"}
 
 
 @admin.register(Agent)
@@ -31,7 +31,7 @@ class AgentAdmin(BaseAdmin[Agent]):
         (None, {"fields": ["name", "description", "owner", "instructions"]}),
         ("Model", {"fields": ["model"]}),
         ("Tools", {"fields": ["all_tools", "chosen_tools"]}),
-        ("Limits of one run", {"fields": ["max_steps", "max_tokens", "max_seconds"]}),
+        ("Limits of one run", {"fields": ["max_steps", "max_calls", "max_tokens", "max_dollars", "max_seconds"]}),
         ("Behaviour", {"fields": ["memory", "is_default"]}),
     ]
 
@@ -69,15 +69,23 @@ class AgentAdmin(BaseAdmin[Agent]):
         return ", ".join(row.tools)
 
     @admin.display(description="Replies")
-    def max_steps(self, row: Agent) -> int | None:
+    def max_steps(self, row: Agent) -> float | None:
         return row.limits.get("steps")
 
+    @admin.display(description="Tool calls")
+    def max_calls(self, row: Agent) -> float | None:
+        return row.limits.get("calls")
+
     @admin.display(description="Tokens")
-    def max_tokens(self, row: Agent) -> int | None:
+    def max_tokens(self, row: Agent) -> float | None:
         return row.limits.get("tokens")
 
+    @admin.display(description="Dollars")
+    def max_dollars(self, row: Agent) -> float | None:
+        return row.limits.get("dollars")
+
     @admin.display(description="Seconds")
-    def max_seconds(self, row: Agent) -> int | None:
+    def max_seconds(self, row: Agent) -> float | None:
         return row.limits.get("seconds")
 
     def save_model(self, request: HttpRequest, obj: Agent, form: Any, change: bool) -> None:

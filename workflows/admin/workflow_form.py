@@ -7,7 +7,12 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 from django.forms.models import BaseInlineFormSet
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from workflows.definition import Definition, InputPart, mistakes
 from workflows.errors import InvalidError
@@ -71,6 +76,22 @@ class WorkflowForm(forms.ModelForm[Workflow]):
         widget=UnfoldAdminTextareaWidget({"rows": 3}),
         help_text="What a run is given, one a line: “topic”, or “topic = tea” with a default; “# …” behind it says what it is.",
     )
+    budget_dollars = forms.FloatField(
+        label="Dollars a run",
+        required=False,
+        min_value=0.01,
+        max_value=1_000_000,
+        widget=UnfoldAdminDecimalFieldWidget({"step": "any"}),
+        help_text="What one run may cost, with the runs it starts, before its owner is asked. Empty: no limit of its own.",
+    )
+    budget_tokens = forms.IntegerField(
+        label="Tokens a run",
+        required=False,
+        min_value=1,
+        max_value=10**12,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="How many tokens it may use before its owner is asked. Empty: no limit of its own.",
+    )
 
     class Meta:
         model = Workflow
@@ -82,6 +103,13 @@ class WorkflowForm(forms.ModelForm[Workflow]):
         super().__init__(*args, **kwargs)
         if self.instance._state.adding:
             self.instance.owner = self.maker
+        self.initial.update({f"budget_{unit}": limit for unit, limit in self.instance.budget.items()})
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or self.cleaned_data
+        limits = {unit: found.get(f"budget_{unit}") for unit in ("dollars", "tokens")}
+        self.instance.budget = {unit: limit for unit, limit in limits.items() if limit}
+        return found
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])
@@ -219,5 +247,5 @@ class StepFormSet(BaseInlineFormSet[Step, Workflow, StepForm]):
 
     def definition(self) -> Definition:
         """What was filled in, as a whole."""
-        own = {name: getattr(self.instance, name) for name in WorkflowForm.Meta.fields}
+        own = {name: getattr(self.instance, name) for name in (*WorkflowForm.Meta.fields, "budget")}
         return read(Definition, {**own, "steps": [form.definition() for form in self.kept()]})

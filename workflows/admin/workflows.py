@@ -56,7 +56,11 @@ class WorkflowAdmin(BaseAdmin[Workflow]):
     def get_fieldsets(self, request: HttpRequest, obj: Workflow | None = None) -> Any:
         own = ["name", "description", "instruction", "inputs"]
         about = [("About it", {"fields": ["owner", "versions", "created_at", "updated_at", "buttons"]})] if obj else []
-        return [(None, {"fields": own}), ("How it runs", {"fields": ["max_concurrent", "max_rounds"]}), *about]
+        return [
+            (None, {"fields": own}),
+            ("How it runs", {"fields": ["max_concurrent", "max_rounds", "budget_dollars", "budget_tokens"]}),
+            *about,
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Workflow | None = None) -> Any:
         return ["owner", "versions", "created_at", "updated_at", "buttons"] if obj else []
@@ -73,6 +77,15 @@ class WorkflowAdmin(BaseAdmin[Workflow]):
     @admin.display(description="Steps")
     def step_count(self, row: Workflow) -> int:
         return int(getattr(row, "number_of_steps", 0))
+
+    @admin.display(description="Dollars a run")
+    def budget_dollars(self, row: Workflow) -> float | None:
+        """For those who may only look, as below."""
+        return row.budget.get("dollars")
+
+    @admin.display(description="Tokens a run")
+    def budget_tokens(self, row: Workflow) -> float | None:
+        return row.budget.get("tokens")
 
     @admin.display(description="Versions")
     def versions(self, row: Workflow) -> SafeString:

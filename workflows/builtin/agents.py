@@ -73,7 +73,7 @@ def create_agent(
     tools: list[str] | None = None,
     model: str = "",
     tool_policy: dict[str, str] | None = None,
-    limits: dict[str, int] | None = None,
+    limits: dict[str, int | float] | None = None,
 ) -> dict[str, Any]:
     """Make a new agent: a specialist that the steps of workflows can be given to.
 
@@ -86,7 +86,7 @@ def create_agent(
         tools: Names of the tools it may use, such as fetch_url to read the web, request_user_help to ask the person.
         model: provider:model; leave it out for the default model.
         tool_policy: By tool name: allow, ask or deny. Leave it out for the usual.
-        limits: Caps of one run: steps, tokens, seconds. Leave it out for the usual.
+        limits: Caps of one run: steps, calls, tokens, dollars, seconds. Leave it out for the usual.
     """
     owner, caller = owner_of(context), caller_of(context)
     if Agent.objects.filter(owner=owner).count() >= MOST_AGENTS:
@@ -118,7 +118,7 @@ def update_agent(
     tools: list[str] | None = None,
     model: str | None = None,
     tool_policy: dict[str, str] | None = None,
-    limits: dict[str, int] | None = None,
+    limits: dict[str, int | float] | None = None,
     revision: int = 0,
 ) -> dict[str, Any]:
     """Change an agent of the person's, or bring back an earlier version of it. What you leave out stays as it is.
@@ -133,7 +133,7 @@ def update_agent(
         tools: All tools it may use from now on.
         model: provider:model, or an empty text for the default model.
         tool_policy: The whole policy, by tool name: allow, ask or deny.
-        limits: All caps of one run: steps, tokens, seconds.
+        limits: All caps of one run: steps, calls, tokens, dollars, seconds.
         revision: The number of an earlier version to bring back before the other changes; get_agent lists them.
     """
     owner, caller = owner_of(context), caller_of(context)

@@ -51,6 +51,14 @@ class InputIn(TypedDict):
     default: NotRequired[str | None]
 
 
+@with_config(extra="forbid")
+class BudgetIn(TypedDict):
+    """What one run may use, with the runs that it starts."""
+
+    dollars: NotRequired[float]
+    tokens: NotRequired[int]
+
+
 @tool(effect=Effect.READ)
 def list_workflows(context: ToolContext) -> list[dict[str, Any]]:
     """List the person's workflows, with what each is good for and the inputs it takes.
@@ -87,7 +95,7 @@ def definition(workflow: Workflow) -> dict[str, Any]:
         {"key": step.key, "agent": step.agent.name, "prompt": step.prompt, "after": step.after, "when": step.when}
         for step in workflow.steps.select_related("agent")
     ]
-    fields = ("name", "description", "instruction", "inputs", "max_concurrent", "max_rounds")
+    fields = ("name", "description", "instruction", "inputs", "max_concurrent", "max_rounds", "budget")
     return {**{field: getattr(workflow, field) for field in fields}, "steps": steps}
 
 
@@ -101,6 +109,7 @@ def create_workflow(
     instruction: str = "",
     max_rounds: int = 1,
     max_concurrent: int = 1,
+    budget: BudgetIn | None = None,
 ) -> dict[str, Any]:
     """Make a new workflow: steps of agents that build on each other, which can be run again and again.
 
@@ -115,16 +124,26 @@ def create_workflow(
         instruction: What every agent is told in every step, beside its own instructions.
         max_rounds: How often steps that lead back to earlier ones may be gone through; 1 allows no way back.
         max_concurrent: How many of its runs may work at the same time.
+        budget: How many dollars or tokens a run may use before the person is asked; leave it out for the usual limits.
     """
     owner = owner_of(context)
     if Workflow.objects.of(owner).count() >= MOST_WORKFLOWS:
         raise ToolError(f"The person has {MOST_WORKFLOWS} workflows already: use one of them, or ask which may be deleted.")
     data = {"name": name, "steps": steps, "description": description, "inputs": inputs or [], "instruction": instruction}
-    wanted = read(Definition, {**data, "max_rounds": max_rounds, "max_concurrent": max_concurrent})
+    wanted = read(Definition, {**data, "max_rounds": max_rounds, "max_concurrent": max_concurrent, "budget": budget or {}})
     return {**save(context, wanted, owner, None), "done": "created"}
 
 
-@tool(effect=Effect.IDEMPOTENT, atomic=True)
+def other_budget(arguments: dict[str, Any]) -> str:
+    """The question whether a workflow may have another budget: whoever set one did not mean that a model may raise it."""
+    budget = arguments.get("budget")
+    if budget is None:
+        return ""
+    limits = " and ".join(f"{limit:,} {unit}" for unit, limit in budget.items()) or "no limit of its own"
+    return f"Change what a run of the workflow “{arguments.get('workflow')}” may use before you are asked, to {limits}?"
+
+
+@tool(effect=Effect.IDEMPOTENT, atomic=True, confirm=other_budget)
 def update_workflow(
     context: ToolContext,
     workflow: str,
@@ -135,6 +154,7 @@ def update_workflow(
     instruction: str | None = None,
     max_rounds: int | None = None,
     max_concurrent: int | None = None,
+    budget: BudgetIn | None = None,
     revision: int = 0,
 ) -> dict[str, Any]:
     """Change a workflow, or bring back an earlier version of it. What you leave out stays as it is.
@@ -150,13 +170,15 @@ def update_workflow(
         instruction: What every agent is told in every step.
         max_rounds: How often steps that lead back may be gone through.
         max_concurrent: How many of its runs may work at the same time.
+        budget: How many dollars or tokens a run may use from now on; {} lifts the limit. The person is asked first.
         revision: The number of an earlier version to bring back before the other changes; get_workflow lists them.
+            The budget stays as it is.
     """
     owner = owner_of(context)
     row = references.workflow(owner, workflow)
-    before = editing.revision_of(row, revision).data if revision else definition(row)
+    before = editing.revision_of(row, revision).data | {"budget": row.budget} if revision else definition(row)
     changed: dict[str, Any] = {"name": name, "steps": steps, "description": description, "inputs": inputs, "instruction": instruction}
-    changed |= {"max_rounds": max_rounds, "max_concurrent": max_concurrent}
+    changed |= {"max_rounds": max_rounds, "max_concurrent": max_concurrent, "budget": budget}
     wanted = read(Definition, {**before, **{key: value for key, value in changed.items() if value is not None}})
     return {**save(context, wanted, owner, row), "done": "changed"}
 

@@ -15,10 +15,12 @@ from workflows.llm import names
 from workflows.llm.errors import ModelError
 from workflows.models import Agent, Revision, Run
 from workflows.policy import mistakes as policy_mistakes
+from workflows.signals import agent_closing
 from workflows.titles import wrong_title
 
-# The largest value of each cap that an agent may set.
-MOST = {"steps": 1_000, "tokens": 1_000_000_000, "seconds": 86_400}
+# The largest value of each cap that an agent may set; all but dollars are whole numbers.
+MOST = {"steps": 1_000, "calls": 100_000, "tokens": 1_000_000_000, "dollars": 1_000_000, "seconds": 86_400}
+LEAST_DOLLARS = 0.01
 USERS_NAMED = 5
 
 
@@ -31,7 +33,7 @@ class AgentDefinition(Part):
     model: Annotated[str, Field(max_length=200)] = ""
     tools: list[str] = []
     tool_policy: dict[str, Any] = {}
-    limits: dict[str, int] = {}
+    limits: dict[str, int | float] = {}
     memory: bool = True
 
     @classmethod
@@ -96,12 +98,20 @@ def agent_mistakes(definition: AgentDefinition, owner: User | None, agent: Agent
     for sentence in policy_mistakes(definition.tool_policy, known):
         yield "tool_policy", sentence
     for cap, value in definition.limits.items():
-        if cap not in MOST:
-            yield f"limits.{cap[:60]}", f"There is no such limit: use {', '.join(MOST)}."
-        elif not 1 <= value <= MOST[cap]:
-            yield f"limits.{cap}", f"Give 1 to {MOST[cap]:,}, or leave it out."
+        if sentence := wrong_limit(cap, value):
+            yield f"limits.{cap[:60]}", sentence
     if sentence := wrong_model(definition.model):
         yield "model", sentence
+
+
+def wrong_limit(cap: str, value: float) -> str:
+    """What is wrong with a cap; empty when nothing is."""
+    if cap not in MOST:
+        return f"There is no such limit: use {', '.join(MOST)}."
+    least = LEAST_DOLLARS if cap == "dollars" else 1
+    if not least <= value <= MOST[cap]:
+        return f"Give {least} to {MOST[cap]:,}, or leave it out."
+    return "Give a whole number." if cap != "dollars" and isinstance(value, float) else ""
 
 
 def wrong_name(name: str, owner: User | None, agent: Agent | None) -> Iterator[Problem]:
@@ -140,6 +150,7 @@ def delete_agent(agent: Agent, *, by: User) -> None:
         raise ConflictError(f"“{agent}” works in {named}: give those steps to another agent first.", workflows=users)
     if busy := next(working(agent), None):
         raise ConflictError(f"“{agent}” is at work in {busy}: cancel that first, or wait for its end.")
+    agent_closing.send(sender=Agent, agent=agent)
     agent.delete()
 
 

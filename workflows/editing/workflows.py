@@ -7,6 +7,7 @@ from django.db.models import Max
 from workflows.definition import Definition, check
 from workflows.errors import ConflictError, InvalidError
 from workflows.models import Agent, Revision, Step, Workflow
+from workflows.signals import workflow_closing
 
 
 @transaction.atomic
@@ -22,6 +23,7 @@ def save(definition: Definition, *, owner: User, by: User, workflow: Workflow | 
     for field in ("name", "description", "instruction", "max_concurrent", "max_rounds"):
         setattr(workflow, field, getattr(definition, field))
     workflow.inputs = [part.model_dump(exclude_none=True) for part in definition.inputs]
+    workflow.budget = definition.budget.model_dump(mode="json")
     workflow.save()
     write_steps(workflow, definition, agents)
     revise(workflow, definition, agents, by)
@@ -57,4 +59,5 @@ def delete(workflow: Workflow) -> None:
     """Delete a workflow. Raises ConflictError while a run of it is at work or waits."""
     if busy := workflow.runs.unfinished().first():
         raise ConflictError(f"“{workflow}” is at work in {busy}: cancel that first, or wait for its end.")
+    workflow_closing.send(sender=Workflow, workflow=workflow)
     workflow.delete()

@@ -45,7 +45,7 @@ class Agent(models.Model):
     tool_policy: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
         default=dict, blank=True, help_text="By tool name, or * for all others: allow, ask or deny."
     )
-    limits: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField(
+    limits: models.JSONField[dict[str, float], dict[str, float]] = models.JSONField(
         default=dict, blank=True, help_text="Caps of one run by name: steps (the model's replies), tokens, seconds."
     )
     memory = models.BooleanField(default=True, help_text="Whether it sees what its owner asked to be remembered.")

@@ -38,6 +38,9 @@ class Workflow(models.Model):
     max_rounds = models.PositiveIntegerField(
         default=1, validators=[MinValueValidator(1)], help_text="How often steps that lead back to earlier ones may be gone through."
     )
+    budget: models.JSONField[dict[str, float], dict[str, float]] = models.JSONField(
+        default=dict, blank=True, help_text="What one run may use before its owner is asked: dollars, tokens."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

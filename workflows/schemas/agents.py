@@ -12,7 +12,7 @@ from workflows.models import Agent
 
 TOOLS: Any = Field([], description="Names of tools; “*” stands for all.")
 POLICY: Any = Field({}, description="By tool name, or * for all others: allow, ask or deny, or a default with rules on arguments.")
-LIMITS: Any = Field({}, description="Caps of one run by name, such as steps (the model's replies), tokens or seconds.")
+LIMITS: Any = Field({}, description="Caps of one run by name: steps (the model's replies), calls (of tools), tokens, dollars, seconds.")
 
 
 class AgentOut(Schema):
@@ -25,7 +25,7 @@ class AgentOut(Schema):
     model: str
     tools: list[str]
     tool_policy: dict[str, Any]
-    limits: dict[str, int]
+    limits: dict[str, int | float]
     memory: bool
     shared: bool
     created_at: Stamp
@@ -49,7 +49,7 @@ class AgentIn(AgentDefinition):
 
     tools: list[str] = TOOLS
     tool_policy: dict[str, Any] = POLICY
-    limits: dict[str, int] = LIMITS
+    limits: dict[str, int | float] = LIMITS
 
 
 class AgentChange(Body):
@@ -61,5 +61,5 @@ class AgentChange(Body):
     model: str = Field("", max_length=200)
     tools: list[str] = TOOLS
     tool_policy: dict[str, Any] = POLICY
-    limits: dict[str, int] = LIMITS
+    limits: dict[str, int | float] = LIMITS
     memory: StrictBool = True

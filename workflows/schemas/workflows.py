@@ -7,11 +7,15 @@ from ninja import Field, Schema
 from pydantic import field_validator
 
 from chat.schemas import Stamp
-from workflows.definition import MOST_ROUNDS, Definition, InputPart, Part, StepPart, WhenPart
+from workflows.definition import MOST_ROUNDS, BudgetPart, Definition, InputPart, Part, StepPart, WhenPart
 from workflows.models import Step, Workflow
 
 RUNS = Field(1, ge=1, le=1000, description="How many of its runs may work at a time.")
 ROUNDS = Field(1, ge=1, le=MOST_ROUNDS, description="How often steps that lead back to earlier ones are gone through.")
+
+BUDGET: Any = Field(
+    BudgetPart(), description="What one run may use before its owner is asked whether to go on; {} for no limit of its own."
+)
 
 
 class Timing(Part):
@@ -57,6 +61,7 @@ class WorkflowChange(Timing):
     inputs: list[InputPart] = []
     max_concurrent: int = RUNS
     max_rounds: int = ROUNDS
+    budget: BudgetPart = BUDGET
     steps: list[WorkflowStepIn] = []
 
     def over(self, current: Definition) -> Definition:
@@ -92,6 +97,7 @@ class WorkflowOut(Timing):
     inputs: list[dict[str, Any]]
     max_concurrent: int
     max_rounds: int
+    budget: dict[str, int | float]
     revision: int | None
     steps: list[WorkflowStepOut]
     created_at: Stamp
@@ -100,7 +106,7 @@ class WorkflowOut(Timing):
     @classmethod
     def of(cls, workflow: Workflow) -> Self:
         """For a workflow that came through `rows.shown`, which fetches everything this reads."""
-        own = ("name", "description", "instruction", "inputs", "max_concurrent", "max_rounds", "created_at", "updated_at")
+        own = ("name", "description", "instruction", "inputs", "max_concurrent", "max_rounds", "budget", "created_at", "updated_at")
         return cls(
             id=workflow.pk,
             revision=getattr(workflow, "revision", None),
