@@ -33,26 +33,32 @@ PARAMETER = {
     ]
 }
 
-View = Callable[..., BaseModel]
+Answer = BaseModel | Status[BaseModel]
+View = Callable[..., Answer]
 
 
 def idempotent(status: int) -> Callable[[View], Callable[..., Any]]:
-    """Let a view that answers with `status` be asked again under one Idempotency-Key."""
+    """Let a view that answers with `status`, unless it says with which other one, be asked again under one Idempotency-Key."""
 
     def decorate(view: View) -> Callable[..., Any]:
         @functools.wraps(view)
         def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | Status[BaseModel]:
             key = request.headers.get(HEADER)
             if key is None:
-                return Status(status, view(request, *args, **kwargs))
-            return once(request, key, status, lambda: view(request, *args, **kwargs))
+                return told(view(request, *args, **kwargs), status)
+            return once(request, key, lambda: told(view(request, *args, **kwargs), status))
 
         return wrapper
 
     return decorate
 
 
-def once(request: HttpRequest, key: str, status: int, work: Callable[[], BaseModel]) -> HttpResponse:
+def told(answer: Answer, status: int) -> Status[BaseModel]:
+    """An answer with its own status, else with the usual one."""
+    return answer if isinstance(answer, Status) else Status(status, answer)
+
+
+def once(request: HttpRequest, key: str, work: Callable[[], Status[BaseModel]]) -> HttpResponse:
     """Answer with what `work` returns, or with what it returned under this key before.
 
     The key, the work and the answer commit together. Of two requests at the same instant one waits for the other:
@@ -66,10 +72,11 @@ def once(request: HttpRequest, key: str, status: int, work: Callable[[], BaseMod
         too_old = timezone.now() - timedelta(days=IDEMPOTENCY_DAYS)
         IdempotencyKey.objects.filter(**identity, created_at__lt=too_old).delete()
         body_hash = fingerprint(request.body)
-        kept, fresh = IdempotencyKey.objects.get_or_create(**identity, defaults={"body_hash": body_hash, "status": status, "answer": {}})
+        kept, fresh = IdempotencyKey.objects.get_or_create(**identity, defaults={"body_hash": body_hash, "status": 200, "answer": {}})
         if fresh:
-            kept.answer = work().model_dump(mode="json")
-            kept.save(update_fields=["answer"])
+            done = work()
+            kept.status, kept.answer = done.status_code, done.value.model_dump(mode="json")
+            kept.save(update_fields=["status", "answer"])
         elif kept.body_hash != body_hash:
             sentence = f"This {HEADER} was used with another body: make a new key for each new request."
             raise InvalidError(sentence, fields={HEADER: sentence})
