@@ -193,7 +193,8 @@ def retry(run: Run, *, by: User, trigger: str = Trigger.CHAT) -> Run:
         agent=current.agent,
         workflow=current.workflow,
         revision=current.revision,
-        pins=current.pins,
+        # Whoever tries again has often mended an agent before: it is the one of today.
+        pins=pinned_agents(Definition.model_validate(current.revision.data), current.owner) if current.revision else {},
         trigger=trigger,
         lane=current.lane,
         input=current.input,

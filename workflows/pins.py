@@ -1,6 +1,7 @@
-"""Which versions of its agents a workflow's run keeps to: what is changed while it waits for weeks does not change it halfway."""
+"""Which versions of its agents a run keeps to: what is changed while it waits for weeks does not change it halfway."""
 
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 
 from workflows.definition import Definition
 from workflows.editing.agents import keep
@@ -13,11 +14,28 @@ PINNED = ("instructions", "model", "limits", "memory")
 def pinned_agents(definition: Definition, owner: User) -> dict[str, int]:
     """The newest version of each agent of `definition`, by id; one that has none yet gets its first."""
     ids = {part.agent for part in definition.steps}
-    found = {}
-    for agent in Agent.objects.of(owner).filter(pk__in=ids):
-        newest = agent.revisions.order_by("-number").first() or keep(agent, None)
-        found[str(agent.pk)] = newest.number
-    return found
+    return {str(agent.pk): newest(agent) for agent in Agent.objects.of(owner).filter(pk__in=ids)}
+
+
+def newest(agent: Agent) -> int:
+    """The number of the agent's newest version."""
+    numbers = agent.revisions.order_by("-number").values_list("number", flat=True)
+    if (number := numbers.first()) is not None:
+        return number
+    try:
+        with transaction.atomic():
+            return keep(agent, None).number
+    except IntegrityError:
+        return numbers[0]  # Another run began in this very moment.
+
+
+def pinned_turn(agent: Agent, run: Run) -> Agent:
+    """The agent of a turn as it was when the turn began, which may be now."""
+    if run.pins:
+        return as_pinned(agent, run)
+    run.pins = {str(agent.pk): newest(agent)}
+    Run.objects.filter(pk=run.pk).update(pins=run.pins)
+    return agent
 
 
 def as_pinned(agent: Agent, run: Run) -> Agent:

@@ -21,6 +21,7 @@ from workflows.ledger import Outcome, tool_result
 from workflows.limits import Limits
 from workflows.llm.types import Call, Failure, Result, StepRequest, ToolSpec, Turn
 from workflows.models import Agent, CallState, HelpRequest, HelpStatus, Run, StepRun, StepStatus, ToolCall
+from workflows.pins import pinned_turn
 from workflows.streaks import Streak, streak_of
 from workflows.tools import Tool
 
@@ -71,7 +72,7 @@ def start(run: Run) -> Start:
     elif step.status != StepStatus.RUNNING:
         StepRun.objects.filter(pk=step.pk).update(status=StepStatus.RUNNING)
     hold = Hold(run.pk, run.fence, run.conversation_id, step.pk, step.key, run.task_id, owner_id=run.owner_id)
-    return begin(run, step, hold, agent, new=made, told=history(run.conversation, run.asked_seq or 0))
+    return begin(run, step, hold, pinned_turn(agent, run), new=made, told=history(run.conversation, run.asked_seq or 0))
 
 
 def begin(run: Run, step: StepRun, hold: Hold, agent: Agent, *, new: bool, told: tuple[Turn, ...] = (), instruction: str = "") -> Start:

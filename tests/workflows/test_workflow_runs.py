@@ -10,7 +10,7 @@ from django.utils import timezone
 from pydantic_ai.models import Model
 
 from chat.models import Message
-from tests.factories import make_agent, make_turn, make_workflow, start_run
+from tests.factories import make_agent, make_turn, make_user, make_workflow, start_run
 from tests.fakes.script import Reply, by_prompt, last_prompt, last_result
 from tests.workflows import toolbox
 from workflows import beginnings, editing, engine
@@ -287,6 +287,39 @@ def test_a_run_keeps_to_the_agents_it_began_with(model: Use, drain: Drain) -> No
     assert "Be rude." not in str(told.instructions)
     # What it may do no more counts at once.
     assert [tool.name for tool in told.function_tools] == ["recall"]
+
+
+def test_a_turn_keeps_to_the_agent_it_began_with_and_a_retry_takes_the_one_of_today(model: Use, drain: Drain) -> None:
+    agent = make_agent(is_default=True, instructions="Speak as before.")
+    script: Any = model(by_prompt({"hello": [[("ask_user", '{"question": "A or B?"}', "c1")], broken()]}))
+    run = make_turn()
+    drain()
+    changed = editing.AgentDefinition.of(agent).model_copy(update={"instructions": "Speak otherwise.", "name": "other"})
+    editing.save_agent(changed, owner=None, by=make_user(is_superuser=True), agent=agent)
+
+    answer(run, "A")
+    drain()
+    engine.retry(Run.objects.get(pk=run.pk), by=run.owner)
+    drain()
+
+    told = [str(info.instructions).split("\n")[0] for info in script.infos]
+    assert told == ["Speak as before.", "Speak as before.", "Speak otherwise."]
+
+
+def test_a_retry_of_a_run_takes_the_agents_of_today(model: Use, drain: Drain) -> None:
+    workflow = make_workflow({"key": "write"})
+    agent = Agent.objects.get(owner=workflow.owner)
+    script: Any = model(by_prompt({"write": [broken()]}))
+    run = start_run(workflow)
+    drain()
+    editing.save_agent(
+        editing.AgentDefinition.of(agent).model_copy(update={"instructions": "Mended."}), owner=agent.owner, by=workflow.owner, agent=agent
+    )
+
+    engine.retry(Run.objects.get(pk=run.pk), by=run.owner)
+    drain()
+
+    assert str(script.infos[-1].instructions).startswith("Mended.")
 
 
 def test_a_retry_leaves_out_what_was_left_out(model: Use, drain: Drain) -> None:
