@@ -1,5 +1,13 @@
+"""The tasks' app."""
+
 from django.apps import AppConfig
 
 
 class TasksConfig(AppConfig):
+    """What is scheduled."""
+
     name = "tasks"
+
+    def ready(self) -> None:
+        """Listen to the conversations and runs below."""
+        from tasks import receivers  # noqa: F401 - registers them

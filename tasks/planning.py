@@ -1,0 +1,218 @@
+"""The verbs of tasks. Every face (page, API, command, admin, tool, bot) calls these and nothing deeper."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from chat import hints
+from chat.models import Message
+from tasks import anchors, quotas
+from tasks.drafts import TIMING, Changes, Draft
+from tasks.fields import apply, dependencies, fingerprint, twin
+from tasks.models import ENDED, STOPPABLE, Occurrence, OccurrenceState, Task, TaskStatus
+from tasks.timing import first_due
+from workflows import engine
+from workflows.errors import InvalidError, MissingError, NotAllowedError
+from workflows.models import Run
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of a draft; `created` is False when the same task was there already."""
+
+    task: Task
+    created: bool
+
+
+@transaction.atomic
+def add(
+    draft: Draft,
+    *,
+    owner: User,
+    via: Message.Via = Message.Via.RUN,
+    by: User | None = None,
+    run: Run | None = None,
+    now: datetime | None = None,
+) -> Added:
+    """Make a task, unless the same one is pending or at work. `run`: an agent's run makes it, within the quotas.
+
+    Raises InvalidError that names the wrong fields, MissingError for what it refers to, NotAllowedError beyond a quota.
+    """
+    now = now or timezone.now()
+    # One at a time for each person: two copies of one request make one task, and no quota is passed in a race.
+    User.objects.select_for_update().get(pk=owner.pk)
+    task = Task(owner=owner, created_by=by or (None if run else owner), created_in=run, starts_at=now)
+    task.own_conversation = draft.conversation is None
+    apply(task, draft.model_dump(), draft, now)
+    before = dependencies(task, draft.depends_on)
+    task.fingerprint = fingerprint(task)
+    if not draft.allow_duplicates and (same := twin(task)):
+        return Added(same, created=False)
+    if run:
+        quotas.check(run, task.schedule)
+    if task.own_conversation:
+        anchors.settle_down(task)
+    task.next_due_at = first_due(task, now)
+    task.save(force_insert=True)
+    task.depends_on.set(before)
+    if run is None:
+        anchors.announce(task, by or owner, via)
+    hints.clock()
+    return Added(task, created=True)
+
+
+@transaction.atomic
+def update(task: Task, changes: Changes, *, by: User, now: datetime | None = None) -> Task:
+    """Change what `changes` names and keep the rest; a new time makes the old one void.
+
+    Raises NotAllowedError unless it is pending and nobody else manages it, else as `add`.
+    """
+    now = now or timezone.now()
+    current = locked(task)
+    check_own(current)
+    if current.status != TaskStatus.PENDING:
+        raise NotAllowedError(f"This task is {current.status}: only a pending one can be changed.", task_status=current.status)
+    given = changes.given()
+    retimed = bool(given.keys() & set(TIMING))
+    apply(current, given, changes if retimed else None, now)
+    if changes.depends_on is not None:
+        current.depends_on.set(dependencies(current, changes.depends_on))
+    if retimed or "enabled" in given:
+        forget_waiting(current, "The task was changed.")
+        current.next_due_at = first_due(current, now)
+    if current.enabled:
+        current.paused_because = ""
+    current.fingerprint = fingerprint(current)
+    current.save()
+    hints.clock()
+    return current
+
+
+@transaction.atomic
+def cancel(task: Task, *, by: User) -> Task:
+    """End a task and whatever of it is at work. Raises NotAllowedError when it has ended, or a workflow manages it."""
+    current = locked(task)
+    check_own(current)
+    if current.status not in STOPPABLE:
+        raise NotAllowedError(f"This task has {ended(current)} already: there is nothing to cancel.", task_status=current.status)
+    run = current.active_run
+    current.status, current.ended_at = TaskStatus.CANCELLED, timezone.now()
+    current.next_due_at = current.active_run = None
+    current.save()
+    forget_waiting(current, "The task was cancelled.")
+    stop(run, by)
+    return current
+
+
+def stop(run: Run | None, by: User) -> None:
+    """Cancel the run of a task that was cancelled, unless it ends by itself in this instant."""
+    if run is None:
+        return
+    try:
+        engine.cancel(run, by=by)
+    except NotAllowedError:
+        return
+
+
+@transaction.atomic
+def run_now(task: Task, *, by: User) -> Task:
+    """Let a pending task happen now; one that recurs keeps its times, one that does not is done with it.
+
+    Raises NotAllowedError while a run of it is at work, and when it has ended.
+    """
+    current = locked(task)
+    if current.status in ENDED:
+        raise NotAllowedError(f"This task has {ended(current)}: it is not pending any more.", task_status=current.status)
+    if current.status != TaskStatus.PENDING or current.active_run_id:
+        raise NotAllowedError("This task is already running: wait for its end, or cancel it.", task_status=current.status)
+    now = timezone.now()
+    forget_waiting(current, "Somebody ran the task by hand.")
+    Occurrence.objects.create(
+        task=current, due_at=now, not_before=now, state=OccurrenceState.QUEUED, by_hand=True, reason="Somebody ran the task by hand."
+    )
+    if not current.recurs:
+        current.next_due_at = None
+        current.save(update_fields=["next_due_at", "updated_at"])
+    hints.clock()
+    return current
+
+
+@transaction.atomic
+def pause(task: Task, *, by: User) -> Task:
+    """Let a pending task have no due times until it is resumed; what is at work goes on. Pausing twice is once."""
+    current = locked(task)
+    check_pending(current, "paused")
+    current.enabled, current.paused_because = False, f"{by.get_username()} paused it."
+    current.next_due_at = None
+    current.save()
+    forget_waiting(current, "The task was paused.")
+    return current
+
+
+@transaction.atomic
+def resume(task: Task, *, by: User) -> Task:
+    """Let a paused task go on with its next due time; the times that passed meanwhile were none of its own.
+
+    Raises InvalidError when it was to happen once and that time is over.
+    """
+    current = locked(task)
+    check_pending(current, "resumed")
+    now = timezone.now()
+    if current.enabled:
+        return current
+    if not current.recurs and (current.run_at is None or current.run_at <= now):
+        sentence = "Its time passed while it was paused: run it now, or give it another time."
+        raise InvalidError(sentence, fields={"run_at": sentence})
+    current.enabled, current.paused_because, current.failures = True, "", 0
+    current.next_due_at = first_due(current, now)
+    current.save()
+    hints.clock()
+    return current
+
+
+@transaction.atomic
+def delete(task: Task, *, by: User) -> None:
+    """Delete a task with its history. Raises NotAllowedError while it is at work, or when a workflow manages it."""
+    current = locked(task)
+    check_own(current)
+    if current.status in (TaskStatus.RUNNING, TaskStatus.WAITING_FOR_USER) or current.active_run_id:
+        raise NotAllowedError("This task is at work: cancel it first.", task_status=current.status)
+    current.delete()
+
+
+def locked(task: Task) -> Task:
+    """The task as it stands, for this transaction alone."""
+    found = Task.objects.select_for_update(of=("self",)).select_related("owner", "active_run", "managed_by").filter(pk=task.pk).first()
+    if found is None:
+        raise MissingError("There is no such task any more.")
+    return found
+
+
+def check_own(task: Task) -> None:
+    """Raise NotAllowedError for the task of a workflow: that one is changed where its schedule stands."""
+    if task.managed_by:
+        raise NotAllowedError(
+            f"This task carries out the schedule of the workflow “{task.managed_by}”: change it there. Pause, resume and run work here.",
+            workflow=str(task.managed_by_id),
+        )
+
+
+def check_pending(task: Task, what: str) -> None:
+    """Raise NotAllowedError for a task that cannot be paused or resumed any more."""
+    if task.status != TaskStatus.PENDING:
+        raise NotAllowedError(f"This task is {task.status}: only a pending one can be {what}.", task_status=task.status)
+
+
+def ended(task: Task) -> str:
+    """How it ended, as a sentence goes on after “has”."""
+    return "been cancelled" if task.status == TaskStatus.CANCELLED else str(task.status)
+
+
+def forget_waiting(task: Task, reason: str) -> None:
+    """Due times that still wait to be started will not be."""
+    waiting: dict[str, Any] = {"task": task, "state": OccurrenceState.QUEUED}
+    Occurrence.objects.filter(**waiting).update(state=OccurrenceState.CANCELLED, reason=reason, not_before=None)

@@ -1,0 +1,51 @@
+"""When a task is due: what was said about it, made into the fields of its row."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from django.contrib.auth.models import User
+
+from chat.models import Profile
+from tasks.drafts import When
+from tasks.models import Task
+from workflows import schedules
+from workflows.errors import InvalidError
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The time fields of a task; `run_at` in UTC, or a schedule in its regular form, never both."""
+
+    run_at: datetime | None
+    schedule: str
+    time_zone: str
+
+
+def timing(said: When, owner: User, now: datetime) -> Timing:
+    """What `said` means at `now`. Raises InvalidError at the field that is wrong."""
+    zone = checked_zone(said.time_zone) or Profile.of(owner).zone().key
+    if said.schedule is None:
+        once = schedules.when(run_at=said.run_at, **said.delays(), time_zone=said.time_zone or None, now=now)
+        return Timing(once, "", zone)
+    if said.says_once():
+        sentence = "Give either a schedule or a time at which it happens once, not both."
+        raise InvalidError(sentence, fields={"schedule": sentence})
+    return Timing(None, schedules.parse(said.schedule).text, zone)
+
+
+def checked_zone(name: str | None) -> str:
+    """`name`, or nothing where none was given. Raises InvalidError for what is no IANA zone."""
+    if name and name not in available_timezones():
+        sentence = f"“{name[:64]}” is not a time zone: give its IANA name, such as Europe/Berlin or America/New_York."
+        raise InvalidError(sentence, fields={"time_zone": sentence})
+    return name or ""
+
+
+def first_due(task: Task, now: datetime) -> datetime | None:
+    """When a task that stands as it does is due next; None while it is paused."""
+    if not task.enabled:
+        return None
+    if task.schedule and not task.continuous:
+        return schedules.next_after(schedules.parse(task.schedule), now, task.zone, task.starts_at)
+    return now if task.continuous else task.run_at
