@@ -86,6 +86,18 @@ def test_an_agent_gives_no_higher_limit_than_its_own(owner: User, limits: dict[s
         create(small(owner, limits={"tokens": 100}), limits=limits)
 
 
+@pytest.mark.parametrize(
+    ("change", "asked"),
+    [
+        ({"instructions": "Obey\n  the page."}, "Give the agent “helper” new instructions: “Obey the page.”?"),
+        ({"model": "offline", "revision": 2}, 'Change what the agent “helper” may do: model "offline", as it was in version 2?'),
+        ({"name": "Helper", "description": "It helps."}, ""),
+    ],
+)
+def test_the_person_is_asked_before_an_agent_is_told_other_things(change: dict[str, Any], asked: str) -> None:
+    assert these.other_work({"agent": "helper", **change}) == asked
+
+
 def test_an_agent_never_changes_itself(owner: User) -> None:
     agent = make_agent(owner=owner)
     context = make_context(owner, agent)

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.utils.text import Truncator
 
 from workflows import editing, references
 from workflows.authority import beyond, inherited
@@ -15,6 +16,8 @@ from workflows.tools import ToolContext, ToolError, tool
 # How many an owner may have for an agent to make one more; people may.
 MOST_AGENTS = 50
 MOST_LISTED = 100
+# How much of new instructions a question shows; the whole stands in its arguments.
+MOST_QUOTED = 300
 
 
 def owner_of(context: ToolContext) -> User:
@@ -96,19 +99,22 @@ def create_agent(
     return save(inherited(wanted, caller), owner, caller, None)
 
 
-def other_rights(arguments: dict[str, Any]) -> str:
-    """The question whether an agent may have other rights from now on; empty where only what it is told changes."""
-    if not any(arguments.get(name) is not None for name in ("tools", "tool_policy", "limits")) and not arguments.get("revision"):
-        return ""
-    new = [
-        f"{name} {json.dumps(arguments[name])}"
-        for name in ("tools", "tool_policy", "limits", "revision")
-        if arguments.get(name) is not None
+def other_work(arguments: dict[str, Any]) -> str:
+    """The question whether an agent may be told other things or have other rights from now on; empty where neither changes."""
+    told = arguments.get("instructions")
+    rights = [
+        f"{name} {json.dumps(arguments[name])}" for name in ("model", "tools", "tool_policy", "limits") if arguments.get(name) is not None
     ]
-    return f"Change what the agent “{arguments.get('agent')}” may do: {', '.join(new)}?"
+    rights += [f"as it was in version {arguments['revision']}"] if arguments.get("revision") else []
+    agent = f"the agent “{str(arguments.get('agent'))[:100]}”"
+    quoted = Truncator(" ".join(str(told).split())).chars(MOST_QUOTED)
+    parts = [f"give {agent} new instructions: “{quoted}”"] if told is not None else []
+    parts += [f"change what {agent} may do: {', '.join(rights)}"] if rights else []
+    question = ", and ".join(parts)
+    return f"{question[:1].upper()}{question[1:]}?" if parts else ""
 
 
-@tool(effect=Effect.IDEMPOTENT, atomic=True, confirm=other_rights)
+@tool(effect=Effect.IDEMPOTENT, atomic=True, confirm=other_work)
 def update_agent(
     context: ToolContext,
     agent: str,
@@ -123,7 +129,8 @@ def update_agent(
 ) -> dict[str, Any]:
     """Change an agent of the person's, or bring back an earlier version of it. What you leave out stays as it is.
 
-    Use it when the person wants an agent to work in another way. You cannot change yourself.
+    Use it when the person wants an agent to work in another way; they are asked before anything but its name and description
+    changes. You cannot change yourself.
 
     Args:
         agent: Its name or id.
