@@ -14,15 +14,25 @@ TOOL = "schedule_task"
 
 
 def check(run: Run, schedule: str) -> None:
-    """Raise NotAllowedError when `run` may not make one more task, or not one that recurs so often."""
+    """Raise NotAllowedError when `run` may not make one more task, InvalidError for one that recurs too often."""
+    check_attended(run)
+    if schedule:
+        check_interval(schedule)
+    if Task.objects.of(run.owner).filter(status=TaskStatus.PENDING, created_in__isnull=False).count() >= MOST_OF_AGENTS:
+        raise NotAllowedError(
+            f"{MOST_OF_AGENTS} tasks that agents made are pending already: ask the person which of them to cancel before you schedule more."
+        )
+
+
+def check_attended(run: Run) -> None:
+    """Raise NotAllowedError for a run that was scheduled itself: nobody watches it, so it decides nothing about later."""
     if run.task_id and not (run.agent and run.agent.tool_policy.get(TOOL) == Verdict.ALLOW):
         raise NotAllowedError(
             "This is a scheduled run, and scheduled runs schedule nothing more: say in your answer what should be scheduled, "
             f"and the person decides. (An agent whose policy for {TOOL} is “allow” may.)"
         )
-    if schedule:
-        schedules.check_interval(schedules.parse(schedule), settings.AGENTRON_MIN_INTERVAL)
-    if Task.objects.of(run.owner).filter(status=TaskStatus.PENDING, created_in__isnull=False).count() >= MOST_OF_AGENTS:
-        raise NotAllowedError(
-            f"{MOST_OF_AGENTS} tasks that agents made are pending already: ask the person which of them to cancel before you schedule more."
-        )
+
+
+def check_interval(schedule: str) -> None:
+    """Raise InvalidError for a schedule that is more frequent than agents may make."""
+    schedules.check_interval(schedules.parse(schedule), settings.AGENTRON_MIN_INTERVAL)
