@@ -40,7 +40,7 @@ def apply(task: Task, said: dict[str, Any], when: When | None, now: datetime) ->
     if said.get("metadata") is not None:
         task.metadata = merged(task.metadata, said["metadata"])
     if when is not None:
-        found = timing(when, task.owner, now)
+        found = timing(when, task, now)
         task.run_at, task.schedule, task.time_zone, task.starts_at = found.run_at, found.schedule, found.time_zone, now
     apply_words(task, said)
     check_mode(task)
@@ -57,6 +57,8 @@ def apply_references(task: Task, said: dict[str, Any]) -> None:
 def apply_words(task: Task, said: dict[str, Any]) -> None:
     """The text and the title; a new task without a title is called after its text or its workflow."""
     if said.get("text") is not None:
+        if task.title == title_of(task.text):
+            task.title = ""
         task.text = check_text(said["text"]).strip() if said["text"].strip() else ""
     if said.get("title"):
         task.title = " ".join(clean(said["title"]).split())

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import available_timezones
 
-from django.contrib.auth.models import User
-
 from chat.models import Profile
 from tasks.drafts import When
 from tasks.models import Task
@@ -22,9 +20,11 @@ class Timing:
     time_zone: str
 
 
-def timing(said: When, owner: User, now: datetime) -> Timing:
-    """What `said` means at `now`. Raises InvalidError at the field that is wrong."""
-    zone = checked_zone(said.time_zone) or Profile.of(owner).zone().key
+def timing(said: When, task: Task, now: datetime) -> Timing:
+    """What `said` means at `now` for a task, which keeps its zone unless another is named. Raises InvalidError at the field that is wrong."""
+    zone = checked_zone(said.time_zone) or task.time_zone or Profile.of(task.owner).zone().key
+    if said.schedule is None and not said.says_once() and said.time_zone and task.time_zone:
+        return Timing(task.run_at, task.schedule, zone)
     if said.schedule is None:
         once = schedules.when(run_at=said.run_at, **said.delays(), time_zone=said.time_zone or None, now=now)
         return Timing(once, "", zone)

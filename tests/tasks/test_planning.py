@@ -106,6 +106,28 @@ def test_a_new_time_makes_the_old_one_void(owner: User) -> None:
     assert changed.next_due_at == NOW + timedelta(hours=1)
 
 
+def test_a_schedule_can_move_to_another_zone(owner: User) -> None:
+    task = add(owner, delay_minutes=None, schedule="daily@09:00", time_zone="Europe/Berlin")
+
+    changed = planning.update(task, Changes(time_zone="Asia/Tokyo"), by=owner, now=NOW)
+
+    assert (changed.schedule, changed.next_due_at) == ("daily@09:00", datetime(2026, 3, 31, 0, tzinfo=UTC))
+
+
+def test_a_new_schedule_keeps_its_zone(owner: User) -> None:
+    task = add(owner, delay_minutes=None, schedule="daily@09:00", time_zone="Asia/Tokyo")
+
+    changed = planning.update(task, Changes(schedule="daily@10:00"), by=owner, now=NOW)
+
+    assert changed.next_due_at == datetime(2026, 3, 31, 1, tzinfo=UTC)
+
+
+def test_a_title_follows_the_text_it_was_made_from(owner: User) -> None:
+    task = planning.update(add(owner), Changes(text="Stretch longer"), by=owner)
+
+    assert task.title == "Stretch longer"
+
+
 def test_only_a_pending_task_can_be_changed(owner: User) -> None:
     task = add(owner)
     Task.objects.update(status=TaskStatus.RUNNING)
