@@ -10,4 +10,4 @@ class TasksConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to the conversations and runs below."""
-        from tasks import receivers  # noqa: F401 - registers them
+        from tasks import mirror, receivers, telling  # noqa: F401 - registers them

@@ -35,13 +35,16 @@ def due(one: Due) -> dict[str, str]:
 
 
 def ahead(at: datetime) -> str:
-    """How far away a time is, in its two largest units: “in 2 hours 5 minutes”."""
-    seconds = round((at - timezone.now()).total_seconds())
-    if seconds < 1:
-        return "now"
-    parts: list[str] = []
+    """How far away a time is: “in 2 hours 5 minutes”."""
+    seconds = (at - timezone.now()).total_seconds()
+    return f"in {length(seconds)}" if seconds >= 0.5 else "now"
+
+
+def length(seconds: float) -> str:
+    """A length of time in its two largest units: “2 hours 5 minutes”."""
+    left, parts = max(round(seconds), 1), []
     for unit, size in SIZES:
-        number, seconds = divmod(seconds, size)
+        number, left = divmod(left, size)
         if number or parts:
             parts.append(f"{number} {unit}{'s' * (number != 1)}" if number else "")
-    return f"in {' '.join(filter(None, parts[:2]))}"
+    return " ".join(filter(None, parts[:2]))

@@ -24,6 +24,10 @@ SUMMARY_LINE = 160
 KINDS = (Message.Kind.MESSAGE, Message.Kind.TOOL_USE, Message.Kind.TOOL_RESULT)
 UNASKED = "[Nobody had spoken. This was said unasked:]"
 REPORTED = "[A run of a workflow has ended. Its report, which the person has seen:]"
+# What tasks put into the log stands there under the name of the person or of nobody.
+DUE = "[It was time for what had been scheduled earlier; the person said nothing at this moment. The scheduled request:]"
+NOTED = "[The person scheduled this without asking you:]"
+REMINDED = "[A reminder was due. The person was shown:]"
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,8 @@ def exchanges(messages: Iterable[Message]) -> list[Exchange]:
             if origin.seq in (None, message.seq):
                 found.setdefault(message.seq, Exchange(message)).asked = message
             continue
-        found.setdefault(origin.seq or message.run_id or message.pk, Exchange(None, origin.told)).done.append(message)
+        told = REMINDED if message.payload.get("reminder") else origin.told
+        found.setdefault(origin.seq or message.run_id or message.pk, Exchange(None, told)).done.append(message)
     return list(found.values())
 
 
@@ -117,7 +122,7 @@ def origins_of(run_ids: set[UUID]) -> dict[UUID, Origin]:
 
 def told(exchange: Exchange) -> list[Turn]:
     """One exchange as turns. Calls without a result are left out, for no model accepts them."""
-    opening = exchange.asked.text if exchange.asked else exchange.told
+    opening = opening_of(exchange.asked) if exchange.asked else exchange.told
     turns = [Turn("user", opening or UNASKED)]
     results = {key(message): text_of(message) for message in exchange.done if message.kind == Message.Kind.TOOL_RESULT}
     text: list[str] = []
@@ -134,8 +139,16 @@ def told(exchange: Exchange) -> list[Turn]:
         turns.append(Turn("assistant", "\n\n".join(text), results=tuple(paired)))
         text = []
     # Every exchange begins with the person and ends with the assistant, as each side's messages would be joined otherwise.
-    turns.append(Turn("assistant", "\n\n".join(text) or "(This was not answered.)"))
+    unanswered = "(This needs no answer.)" if opening.startswith(NOTED) else "(This was not answered.)"
+    turns.append(Turn("assistant", "\n\n".join(text) or unanswered))
     return turns
+
+
+def opening_of(asked: Message) -> str:
+    """The words of a message, and how they came where the person did not say them there and then."""
+    if asked.via == Message.Via.SCHEDULE:
+        return f"{DUE}\n{asked.text}"
+    return f"{NOTED}\n{asked.text}" if asked.payload.get("scheduled") else asked.text
 
 
 def key(message: Message) -> tuple[object, ...]:

@@ -20,8 +20,9 @@ from workflows.journal import Hold, guard
 from workflows.ledger import Outcome, tool_result
 from workflows.limits import Limits
 from workflows.llm.types import Call, Failure, Result, StepRequest, ToolSpec, Turn
-from workflows.models import Agent, CallState, HelpRequest, HelpStatus, Run, StepRun, StepStatus, ToolCall
+from workflows.models import Agent, CallState, HelpRequest, HelpStatus, Run, StepRun, StepStatus, ToolCall, Trigger
 from workflows.pins import pinned_turn
+from workflows.signals import turn_beginning
 from workflows.streaks import Streak, streak_of
 from workflows.tools import Tool
 
@@ -64,15 +65,21 @@ def start(run: Run) -> Start:
     guard(run.pk, run.fence, progress=False, started_at=Coalesce(F("started_at"), Value(now)))
     if (agent := run.agent) is None:
         raise UnusableError("The agent of this run was deleted: choose another one for the conversation.")
-    prompt = run.input.get("text", "")
     step = StepRun.objects.filter(run=run, key=StepRun.TURN).first() if run.fence > 1 or run.retry_of_id else None
     made = step is None
     if step is None:
-        step = StepRun.objects.create(run=run, key=StepRun.TURN, agent=agent, status=StepStatus.RUNNING, started_at=now, prompt=prompt)
+        new: dict[str, Any] = {"agent": agent, "status": StepStatus.RUNNING, "started_at": now, "prompt": prompt_of(run)}
+        step = StepRun.objects.create(run=run, key=StepRun.TURN, **new)
     elif step.status != StepStatus.RUNNING:
         StepRun.objects.filter(pk=step.pk).update(status=StepStatus.RUNNING)
     hold = Hold(run.pk, run.fence, run.conversation_id, step.pk, step.key, run.task_id, owner_id=run.owner_id)
     return begin(run, step, hold, pinned_turn(agent, run), new=made, told=history(run.conversation, run.asked_seq or 0))
+
+
+def prompt_of(run: Run) -> str:
+    """What the model is asked: the words of the message; where a task posted it, after what there is to know about that."""
+    notes = [note for _, note in turn_beginning.send(sender=Run, run=run) if note] if run.trigger == Trigger.SCHEDULE else []
+    return "\n".join([*notes, run.input.get("text", "")])
 
 
 def begin(run: Run, step: StepRun, hold: Hold, agent: Agent, *, new: bool, told: tuple[Turn, ...] = (), instruction: str = "") -> Start:
