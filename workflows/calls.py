@@ -15,7 +15,7 @@ from workflows.models import CallState, Effect
 from workflows.outcome import attempt, plain, question
 from workflows.policy import Verdict, decide
 from workflows.prepare import Start
-from workflows.secrets import reveal
+from workflows.secrets import kept, reveal
 from workflows.threads import db
 from workflows.tools import Question, Tool, ToolContext, ToolError
 
@@ -60,13 +60,16 @@ class Calls:
             return await self.really_make(call, tool)
 
     async def really_make(self, call: Call, tool: Tool) -> Result | Failure | Ask:
-        """Call it with the credentials that its arguments name: only the function ever sees those."""
+        """Call it with the credentials that its arguments name: only the function ever sees those.
+
+        What it gives is searched for all of the run's: one that an earlier call sent away may come back by another way.
+        """
         try:
             secrets = await db(reveal, tool, self.hold.run_id, call.arguments) if tool.secrets else {}
         except ToolError as exc:
             sentence = str(exc)
             return await self.save(call, tool, lambda: Failure(sentence))
-        with concealed(secrets.values()):
+        with concealed([] if tool.atomic else await db(kept, self.hold.run_id)):
             return await self.carry_out(call, tool, {**call.arguments, **secrets})
 
     async def carry_out(self, call: Call, tool: Tool, arguments: dict[str, Any]) -> Result | Failure | Ask:

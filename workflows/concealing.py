@@ -1,45 +1,52 @@
 """Keeps the secrets that tools are using out of whatever is written meanwhile: results, errors, logs."""
 
-import json
-from base64 import b64encode
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
-from urllib.parse import quote, quote_plus
+
+from workflows.disguises import Disguises, Read, Span
 
 MASK = "•••"
-# By spelling: as they are, as URLs, JSON, Python and HTTP's basic sign-in would write them. Of the whole process,
-# for a library may write its log in any thread.
-_in_use: Counter[str] = Counter()
+# Of the whole process, for a library may write its log in any thread.
+_in_use: dict[str, Disguises] = {}
+_users: Counter[str] = Counter()
+_lock = Lock()
 
 
 @contextmanager
 def concealed(values: Collection[str]) -> Iterator[None]:
     """Conceal `values` for the length of a block."""
-    spelled = [spelling for value in values for spelling in spellings(value)]
-    _in_use.update(spelled)
+    with _lock:
+        _users.update(values)
+        _in_use.update({value: Disguises.of(value) for value in values if value not in _in_use})
     try:
         yield
     finally:
-        _in_use.subtract(spelled)
-        for spelling in spelled:
-            if not _in_use[spelling]:
-                del _in_use[spelling]
-
-
-def spellings(value: str) -> set[str]:
-    """The ways in which others may write `value`."""
-    encoded = b64encode(value.encode()).decode()
-    return {value, quote(value), quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1], repr(value)[1:-1], encoded}
+        with _lock:
+            _users.subtract(values)
+            for value in set(values):
+                if _users[value] <= 0:
+                    del _users[value], _in_use[value]
 
 
 def conceal(text: str) -> str:
-    """`text` without the secrets in use."""
-    # The longest first: one may be a part of another.
-    for spelling in sorted(_in_use, key=len, reverse=True):
-        text = text.replace(spelling, MASK)
-    return text
+    """`text` without the secrets in use, however they were written."""
+    if not _in_use:
+        return text
+    secrets = list(_in_use.values())
+    return without(text, [span for read in Read.ways(text) for secret in secrets for span in secret.found(read)])
+
+
+def without(text: str, spans: Iterable[Span]) -> str:
+    """`text` with a mask in place of what `spans` cover."""
+    parts, at, masked = [], 0, -1
+    for begin, end in sorted(spans):
+        if begin > masked:
+            parts += [text[at:begin], MASK]
+        at = masked = max(at, end)
+    return "".join([*parts, text[at:]])
 
 
 def conceal_in(data: Any) -> Any:

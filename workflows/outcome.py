@@ -65,10 +65,11 @@ def shown(value: Any) -> Any:
     """A result as JSON data of bounded size."""
     if value is None:
         return "Done."
-    data = conceal_in(log.storable(value))
+    data = log.storable(value)
     if len(text := data if isinstance(data, str) else str(data)) <= MAX_RESULT:
-        return data
-    return f"{text[:MAX_RESULT]}\n[cut: {len(text):,} characters in all]"
+        return conceal_in(data)
+    # More than is kept, so that no secret is cut in two before it is found; and not all of it, which would take long.
+    return f"{conceal(text[: 2 * MAX_RESULT])[:MAX_RESULT]}\n[cut: {len(text):,} characters in all]"
 
 
 def question(asked: Question, tool: Tool) -> dict[str, Any]:

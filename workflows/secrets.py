@@ -28,6 +28,11 @@ def reveal(tool: Tool, run_id: UUID, arguments: dict[str, Any]) -> dict[str, str
     return {name: value_of(name, str(arguments[name]), run_id) for name in tool.secrets if arguments.get(name)}
 
 
+def kept(run_id: UUID) -> list[str]:
+    """All that was given to a run."""
+    return [secret.value for secret in Secret.objects.filter(run=run_id)]
+
+
 def value_of(name: str, reference: str, run_id: UUID) -> str:
     """What `reference` stands for in this run."""
     try:

@@ -219,6 +219,20 @@ def test_the_card_in_the_chat_leads_to_the_page(model: Use, drain: Drain) -> Non
     assert "<input" not in html
 
 
+def test_what_an_earlier_call_sent_away_is_masked_when_it_comes_back(model: Use, drain: Drain) -> None:
+    model(scripted(ASK, signing_in(), [("look", '{"what": "hunter2/Ümlaut+"}', "c3")], last_result))
+    run = make_turn()
+    drain()
+    give(HelpRequest.objects.get())
+    drain()
+
+    approve()
+    drain()
+
+    run.refresh_from_db()
+    assert str(run.output).strip() == "••• is green"
+
+
 def test_a_log_line_written_meanwhile_is_masked() -> None:
     record = logging.LogRecord("library", logging.INFO, "", 0, "Authorization: %s", (VALUE,), None)
 
