@@ -11,6 +11,7 @@ from chat.http import mistakes, problems
 from chat.http.auth import AUTH
 from chat.http.bodies import JsonParser
 from chat.http.openapi import Api
+from tasks import api as tasks_api
 from workflows import api as workflows_api
 
 DESCRIPTION = """\
@@ -35,6 +36,7 @@ api.add_router("", chat_api.router)
 api.add_router("", workflows_api.agents)
 api.add_router("", workflows_api.workflows)
 api.add_router("", workflows_api.runs)
+api.add_router("", tasks_api.router)
 api.add_router("/health", health.router)
 
 

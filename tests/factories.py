@@ -7,6 +7,9 @@ from django.contrib.auth.models import User
 
 from chat import log
 from chat.models import Conversation, Message
+from tasks import planning
+from tasks.drafts import Draft
+from tasks.models import Task
 from workflows import editing, engine
 from workflows.definition import Definition
 from workflows.models import Agent, HelpRequest, Run, RunStatus, StepRun, Trigger, Workflow
@@ -89,6 +92,13 @@ def make_workflow(*steps: dict[str, Any], owner: User | None = None, **fields: A
 def start_run(workflow: Workflow, **inputs: str) -> Run:
     """A queued run of a workflow."""
     return engine.execute(workflow, by=workflow.owner, trigger=Trigger.CLI, inputs=inputs)
+
+
+def make_task(owner: User | None = None, **fields: Any) -> Task:
+    """A task that its owner makes, in an hour unless something else is said; what it is told as in a draft."""
+    when = {} if fields.keys() & {"run_at", "schedule", "delay_seconds"} else {"delay_hours": 1}
+    draft = Draft.model_validate({"text": f"task{number()}", **when, **fields})
+    return planning.add(draft, owner=owner or make_user(), via=Message.Via.WEB).task
 
 
 def make_context(owner: User | None = None, agent: Agent | None = None) -> ToolContext:

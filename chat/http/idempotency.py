@@ -33,7 +33,7 @@ PARAMETER = {
     ]
 }
 
-Answer = BaseModel | Status[BaseModel]
+Answer = BaseModel | Status[Any]
 View = Callable[..., Answer]
 
 
@@ -42,7 +42,7 @@ def idempotent(status: int) -> Callable[[View], Callable[..., Any]]:
 
     def decorate(view: View) -> Callable[..., Any]:
         @functools.wraps(view)
-        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | Status[BaseModel]:
+        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | Status[Any]:
             key = request.headers.get(HEADER)
             if key is None:
                 return told(view(request, *args, **kwargs), status)
@@ -53,12 +53,12 @@ def idempotent(status: int) -> Callable[[View], Callable[..., Any]]:
     return decorate
 
 
-def told(answer: Answer, status: int) -> Status[BaseModel]:
+def told(answer: Answer, status: int) -> Status[Any]:
     """An answer with its own status, else with the usual one."""
     return answer if isinstance(answer, Status) else Status(status, answer)
 
 
-def once(request: HttpRequest, key: str, work: Callable[[], Status[BaseModel]]) -> HttpResponse:
+def once(request: HttpRequest, key: str, work: Callable[[], Status[Any]]) -> HttpResponse:
     """Answer with what `work` returns, or with what it returned under this key before.
 
     The key, the work and the answer commit together. Of two requests at the same instant one waits for the other:

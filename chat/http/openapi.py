@@ -17,6 +17,7 @@ PARAMETERS = {
     "status": "Only those in this status.",
     "conversation_id": "The conversation's id.",
     "run_id": "The run's id.",
+    "task_id": "The task's id.",
     "agent": "The agent's id or name.",
     "workflow": "The workflow's id or name.",
 }

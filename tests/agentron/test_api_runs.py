@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from chat.models import Conversation
-from tests.factories import make_agent, make_conversation, make_turn, make_workflow
+from tests.factories import make_agent, make_conversation, make_task, make_turn, make_workflow
 from workflows.models import Effect, HelpRequest, Run, RunStatus, StepRun, StepStatus, ToolCall
 
 
@@ -188,6 +188,7 @@ def routes(run: Run) -> list[tuple[str, str]]:
     """Every route to an object of somebody's."""
     agent = make_agent(owner=run.owner)
     workflow = make_workflow({"key": "one"}, owner=run.owner)
+    task = make_task(run.owner)
     return [
         ("get", f"/api/conversations/{run.conversation_id}"),
         ("get", f"/api/conversations/{run.conversation_id}/messages"),
@@ -206,6 +207,9 @@ def routes(run: Run) -> list[tuple[str, str]]:
         ("get", f"/api/workflows/{workflow.pk}/revisions"),
         ("post", f"/api/workflows/{workflow.pk}/rollback"),
         ("post", f"/api/workflows/{workflow.pk}/execute"),
+        *((method, f"/api/tasks/{task.pk}") for method in ("get", "put", "patch", "delete")),
+        *(("post", f"/api/tasks/{task.pk}/{verb}") for verb in ("cancel", "run", "pause", "resume")),
+        ("get", f"/api/tasks/{task.pk}/occurrences"),
     ]
 
 
@@ -222,6 +226,7 @@ def test_what_is_somebody_elses_is_as_missing_as_what_never_was(as_stranger: Cli
         assert (foreign.status_code, missing.status_code) == (404, 404), path
         assert foreign.content.decode().replace(pk, never) == missing.content.decode()
     assert as_stranger.get("/api/runs").json()["items"] == []
+    assert as_stranger.get("/api/tasks").json()["items"] == []
     assert as_stranger.get("/api/conversations").json()["items"] == []
     assert as_stranger.get("/api/runs/pending-help").json()["items"] == []
     foreign_chat = post(as_stranger, "/api/chat", text="x", conversation_id=str(run.conversation_id))

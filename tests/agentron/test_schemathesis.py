@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from chat.models import ApiToken
-from tests.factories import make_agent, make_turn, make_workflow
+from tests.factories import make_agent, make_task, make_turn, make_workflow
 from tests.served import served
 from workflows.models import Heartbeat, Run
 
@@ -23,8 +23,13 @@ pytestmark = [pytest.mark.fuzz, pytest.mark.django_db(transaction=True)]
 # Whether there is such an agent, such a question, or such a key already, no schema can say.
 KNOWLEDGE = """
 [[operations]]
-include-method = ["POST", "PATCH"]
+include-method = ["POST", "PUT", "PATCH"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
+
+# Nor which texts are schedules.
+[[operations]]
+include-path = "/api/tasks/preview"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "422"]
 """
 EXAMPLES = os.environ.get("AGENTRON_FUZZ_EXAMPLES", "5")
 
@@ -63,6 +68,7 @@ def test_made_up_requests_about_what_exists_are_answered_as_declared(address: st
     run.conversation.save()
     agent = make_agent(owner=owner)
     workflow = make_workflow({"key": "one"}, owner=owner)
-    ids = {"conversation_id": run.conversation_id, "run_id": run.pk, "agent": agent.pk, "workflow": workflow.pk}
+    task = make_task(owner, schedule="daily@09:00")
+    ids = {"conversation_id": run.conversation_id, "run_id": run.pk, "agent": agent.pk, "workflow": workflow.pk, "task_id": task.pk}
 
     fuzz(address, owner, tmp_path, "[parameters]\n" + "".join(f'"path.{name}" = "{pk}"\n' for name, pk in ids.items()))
