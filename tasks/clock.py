@@ -1,0 +1,104 @@
+"""What is due happens. Any number of clocks may do this at once: a task belongs to the one that has locked it."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import OperationalError, transaction
+from django.db.models import Min
+from django.utils import timezone
+
+from tasks import firing
+from tasks.broken import Contained, put_aside
+from tasks.models import Occurrence, OccurrenceState, Task, TaskStatus
+from tasks.models.task import TaskQuerySet
+
+# So few that others who want to write wait no longer than for any page.
+BATCH = 25
+# Whoever calls has other things to do as well.
+LONGEST_ROUND_SECONDS = 2.0
+DEADLOCKED = {"40P01", "40001"}
+TRIES = 3
+
+# How one task is dealt with, under its lock.
+Deed = Callable[[UUID, datetime], None]
+
+
+def fire_due(now: datetime | None = None) -> int:
+    """Deal with everything that is due; how many tasks were looked at.
+
+    After two seconds it returns although there is more: `next_wake` then lies in the past.
+    """
+    now = now or timezone.now()
+    end = time.monotonic() + LONGEST_ROUND_SECONDS
+    done = 0
+    while time.monotonic() < end and (dealt := once_more(due, now) + once_more(waiting, now)):
+        done += dealt
+    return done
+
+
+def next_wake(now: datetime | None = None) -> datetime | None:
+    """When something is due next, as far as is known; may lie in the past when there is too much to do."""
+    pending = Task.objects.filter(status=TaskStatus.PENDING, enabled=True, next_due_at__isnull=False)
+    queued = Occurrence.objects.filter(state=OccurrenceState.QUEUED, not_before__isnull=False)
+    first = pending.aggregate(at=Min("next_due_at"))["at"], queued.aggregate(at=Min("not_before"))["at"]
+    return min(filter(None, first), default=None)
+
+
+def once_more(batch: Callable[[datetime], int], now: datetime) -> int:
+    """Do a batch in a transaction; again when it and another transaction waited for each other."""
+    for tried in range(1, TRIES + 1):
+        try:
+            with transaction.atomic():
+                return batch(now)
+        except OperationalError as exc:
+            if getattr(exc.__cause__, "sqlstate", None) not in DEADLOCKED or tried == TRIES:
+                raise
+    raise AssertionError("Every try has returned or raised.")
+
+
+def due(now: datetime) -> int:
+    """Deal with some tasks whose time has come."""
+    ready = Task.objects.due(now)
+    # Looked at before it is locked: on SQLite a lock is the turn to write, which others want.
+    return each(ready, attend, now) if ready.exists() else 0
+
+
+def waiting(now: datetime) -> int:
+    """Look again at some due times that wait; each is started, left out or waits longer."""
+    queued = Occurrence.objects.waiting(now)
+    if not queued.exists():
+        return 0
+    return each(Task.objects.filter(pk__in=queued.order_by().values("task")).order_by("pk"), look_again, now)
+
+
+def each(tasks: TaskQuerySet, deed: Deed, now: datetime) -> int:
+    """Do `deed` for some tasks, those that no other clock has locked, in the order of their conversations."""
+    free = tasks.select_for_update(skip_locked=True, of=("self",), no_key=True)
+    rows = list(free.values_list("overlap", "conversation_id", "pk", "next_due_at")[:BATCH])
+    # Those that stop runs come first: a run is locked before any conversation.
+    for _overlap, _, pk, due_at in sorted(rows, key=lambda row: (row[0] != "replace", row[1], row[2])):
+        with Contained() as contained, transaction.atomic():
+            deed(pk, now)
+        if contained.error:
+            put_aside(pk, due_at if due_at and due_at <= now else None, contained.error, now)
+    return len(rows)
+
+
+def attend(pk: UUID, now: datetime) -> None:
+    """Deal with the due times of a task."""
+    firing.attend(loaded(pk), now)
+
+
+def look_again(pk: UUID, now: datetime) -> None:
+    """Deal with the due times of a task that wait, in their order."""
+    task = loaded(pk)
+    for occurrence in Occurrence.objects.waiting(now).filter(task=task).order_by("due_at"):
+        firing.begin(task, occurrence, now)
+    firing.write(task)
+
+
+def loaded(pk: UUID) -> Task:
+    """A task with all that starting it needs. One by one: a row that cannot be read is nobody else's trouble."""
+    return Task.objects.select_related("owner", "conversation__owner", "created_in", "active_run", "workflow").get(pk=pk)
