@@ -4,12 +4,12 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from workflows import patterns
+from workflows import patterns, timetable
 from workflows.errors import InvalidError
 from workflows.graph import Condition, Graph, Node, Op
-from workflows.models import Workflow
+from workflows.models import GRACE_SECONDS, Workflow
 from workflows.prompts import inputs, problems
 from workflows.titles import wrong_title
 
@@ -78,7 +78,19 @@ class Definition(Part):
     max_concurrent: Annotated[int, Field(ge=1, le=1000)] = 1
     max_rounds: Annotated[int, Field(ge=1, le=MOST_ROUNDS)] = 1
     budget: BudgetPart = BudgetPart()
+    execution_mode: timetable.Mode = "manual"
+    schedule: timetable.Text = ""
+    time_zone: timetable.Zone = ""
+    overlap: timetable.Overlaps = "skip"
+    misfire: timetable.Misfires = "latest"
+    grace_seconds: timetable.Grace = GRACE_SECONDS
     steps: list[StepPart]
+
+    @model_validator(mode="before")
+    @classmethod
+    def with_mode(cls, data: Any) -> Any:
+        """A schedule that comes without a mode is meant to be kept."""
+        return timetable.with_mode(data)
 
     @classmethod
     def of(cls, workflow: Workflow) -> Self:
@@ -87,7 +99,7 @@ class Definition(Part):
             {"key": step.key, "agent": str(step.agent_id), "prompt": step.prompt, "after": step.after, "when": step.when}
             for step in workflow.steps.all()
         ]
-        own = ("name", "description", "instruction", "inputs", "max_concurrent", "max_rounds", "budget")
+        own = ("name", "description", "instruction", "inputs", "max_concurrent", "max_rounds", "budget", *timetable.TIMES)
         return cls.model_validate({**{name: getattr(workflow, name) for name in own}, "steps": parts})
 
     def graph(self) -> Graph:
@@ -167,6 +179,7 @@ def mistakes(definition: Definition, agents: Collection[str]) -> Iterator[Proble
         )
         return
     yield from wrong_inputs(definition)
+    yield from wrong_times(definition)
     keys = [step.key for step in definition.steps]
     for at, step in enumerate(definition.steps):
         yield from wrong_step(f"steps[{at}]", step, keys, at, agents)
@@ -183,6 +196,13 @@ def wrong_inputs(definition: Definition) -> Iterator[Problem]:
             yield f"inputs[{at}].name", f"“{name[:60]}” is no name: use letters, digits and _, such as topic."
         elif name in names[:at]:
             yield f"inputs[{at}].name", f"“{name}” stands twice: give each input its own name."
+
+
+def wrong_times(definition: Definition) -> Iterator[Problem]:
+    """What keeps it from running when it is to run by itself."""
+    yield from timetable.mistakes(definition)
+    if timetable.scheduled(definition):
+        yield from timetable.undefaulted(definition.needed(), [part.name for part in definition.inputs])
 
 
 def wrong_step(place: str, step: StepPart, keys: list[str], at: int, agents: Collection[str]) -> Iterator[Problem]:

@@ -85,8 +85,8 @@ STEP = {"key": "write", "agent": "writer", "prompt": "x"}
         ({"max_rounds": "3"}, "max_rounds", "Give a whole number."),
         ({"max_rounds": 0}, "max_rounds", "Give 1 or more."),
         ({"name": ""}, "name", "at least 1"),
-        ({"execution_mode": "interval"}, "execution_mode", "Give 'one_time'."),
-        ({"schedule": "0 9 * * *"}, "schedule", "Schedules come in a later version: leave this out."),
+        ({"execution_mode": "often"}, "execution_mode", "Give 'manual', 'schedule' or 'continuous'."),
+        ({"schedule": "daily@25:00"}, "schedule", "hours go from 0 to 23"),
     ],
 )
 def test_a_wrong_definition_is_refused_with_its_place(api: Client, agent: Agent, wrong: dict[str, Any], place: str, words: str) -> None:

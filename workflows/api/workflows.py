@@ -52,7 +52,7 @@ def show_workflow(request: HttpRequest, workflow: str) -> WorkflowOut:
 def change_workflow(request: HttpRequest, workflow: str, body: WorkflowChange) -> WorkflowOut:
     """Change what is given, and leave the rest; as a new revision. Runs keep to the one that they began with."""
     with transaction.atomic():
-        found = Workflow.objects.select_for_update().get(pk=references.workflow(person(request), workflow).pk)
+        found = Workflow.objects.select_for_update(no_key=True).get(pk=references.workflow(person(request), workflow).pk)
         editing.save(body.over(Definition.of(found)), owner=found.owner, by=person(request), workflow=found)
         return WorkflowOut.of(own_workflow(person(request), found.pk))
 

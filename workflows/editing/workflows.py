@@ -4,30 +4,46 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max
 
+from chat.models import Profile
+from workflows import schedules, timetable
 from workflows.definition import Definition, check
 from workflows.errors import ConflictError, InvalidError
-from workflows.models import Agent, Revision, Step, Workflow
-from workflows.signals import workflow_closing
+from workflows.models import Agent, Revision, Run, Step, Workflow
+from workflows.signals import workflow_closing, workflow_saved, workflow_saving
 
 
 @transaction.atomic
-def save(definition: Definition, *, owner: User, by: User, workflow: Workflow | None = None) -> Workflow:
-    """Make a workflow, or change `workflow`; as a new revision. Raises InvalidError that names each mistake."""
+def save(definition: Definition, *, owner: User, by: User, workflow: Workflow | None = None, run: Run | None = None) -> Workflow:
+    """Make a workflow, or change `workflow`; as a new revision. `run`: an agent's run does it.
+
+    Raises InvalidError that names each mistake, and NotAllowedError where an agent may not schedule it.
+    """
     agents = {name: agent for agent in Agent.objects.of(owner) for name in (agent.name, str(agent.pk))}
     check(definition, agents.keys())
     same = Workflow.objects.filter(owner=owner, name=definition.name)
     if (same.exclude(pk=workflow.pk) if workflow else same).exists():
         sentence = f"You have a workflow “{definition.name}” already: change that one, or choose another name."
         raise InvalidError(sentence, fields={"name": sentence})
+    definition = timed(definition, owner)
+    workflow_saving.send(sender=Workflow, definition=definition, workflow=workflow, run=run)
     workflow = workflow or Workflow(owner=owner)
-    for field in ("name", "description", "instruction", "max_concurrent", "max_rounds"):
+    for field in ("name", "description", "instruction", "max_concurrent", "max_rounds", *timetable.TIMES):
         setattr(workflow, field, getattr(definition, field))
     workflow.inputs = [part.model_dump(exclude_none=True) for part in definition.inputs]
     workflow.budget = definition.budget.model_dump(mode="json")
     workflow.save()
     write_steps(workflow, definition, agents)
     revise(workflow, definition, agents, by)
+    # What fails above is logged and repaired there: the save stands.
+    workflow_saved.send_robust(sender=Workflow, workflow=workflow, by=by, run=run)
     return workflow
+
+
+def timed(definition: Definition, owner: User) -> Definition:
+    """The definition with its schedule in the regular form, in a zone that does not move when its owner does."""
+    schedule = schedules.parse(definition.schedule).text if definition.schedule else ""
+    zone = definition.time_zone or (Profile.of(owner).zone().key if timetable.scheduled(definition) else "")
+    return definition.model_copy(update={"schedule": schedule, "time_zone": zone})
 
 
 def write_steps(workflow: Workflow, definition: Definition, agents: dict[str, Agent]) -> None:
@@ -55,9 +71,11 @@ def revise(workflow: Workflow, definition: Definition, agents: dict[str, Agent],
     return Revision.objects.create(workflow=workflow, number=number + 1, data=data, made_by=by)
 
 
+@transaction.atomic
 def delete(workflow: Workflow) -> None:
-    """Delete a workflow. Raises ConflictError while a run of it is at work or waits."""
-    if busy := workflow.runs.unfinished().first():
-        raise ConflictError(f"“{workflow}” is at work in {busy}: cancel that first, or wait for its end.")
+    """Delete a workflow. Raises ConflictError while a run of it is at work or waits, or a task needs it."""
     workflow_closing.send(sender=Workflow, workflow=workflow)
+    if busy := workflow.runs.unfinished().first():
+        pause = "pause its schedule, and " if timetable.scheduled(workflow) else ""
+        raise ConflictError(f"“{workflow}” is at work in {busy}: {pause}cancel that first, or wait for its end.")
     workflow.delete()

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from chat.models import new_id
 from workflows.models.agent import Agent
+from workflows.models.scheduling import GRACE_SECONDS, ExecutionMode, Misfire, Overlap
 
 
 class WorkflowQuerySet(models.QuerySet["Workflow"]):
@@ -41,6 +42,22 @@ class Workflow(models.Model):
     budget: models.JSONField[dict[str, float], dict[str, float]] = models.JSONField(
         default=dict, blank=True, help_text="What one run may use before its owner is asked: dollars, tokens."
     )
+    execution_mode = models.CharField(
+        max_length=12, choices=ExecutionMode.choices, default=ExecutionMode.MANUAL, help_text="When it runs by itself."
+    )
+    schedule = models.CharField(
+        max_length=200, blank=True, help_text="Such as daily@09:00, every 2 hours or 0 9 * * 1-5; again and again: the pause, or nothing."
+    )
+    time_zone = models.CharField(
+        max_length=64, blank=True, help_text="The zone in which the schedule's times are meant, such as Europe/Berlin; empty: its owner's."
+    )
+    overlap = models.CharField(
+        max_length=8, choices=Overlap.choices, default=Overlap.SKIP, help_text="What a due time does while an earlier run is not over."
+    )
+    misfire = models.CharField(
+        max_length=8, choices=Misfire.choices, default=Misfire.LATEST, help_text="What is done about times at which nothing was running."
+    )
+    grace_seconds = models.PositiveIntegerField(default=GRACE_SECONDS, help_text="A missed time older than this is not made up for.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -1,14 +1,14 @@
 """What the API takes and gives for workflows."""
 
-from typing import Any, Literal, Self
+from typing import Any, Self
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import field_validator
 
 from chat.schemas import Stamp
+from workflows import timetable
 from workflows.definition import MOST_ROUNDS, BudgetPart, Definition, InputPart, Part, StepPart, WhenPart
-from workflows.models import Step, Workflow
+from workflows.models import GRACE_SECONDS, Step, Workflow
 
 RUNS = Field(1, ge=1, le=1000, description="How many of its runs may work at a time.")
 ROUNDS = Field(1, ge=1, le=MOST_ROUNDS, description="How often steps that lead back to earlier ones are gone through.")
@@ -18,41 +18,23 @@ BUDGET: Any = Field(
 )
 
 
-class Timing(Part):
-    """When a workflow runs by itself. Schedules come later: until then it runs when somebody starts it, and nothing else is taken."""
-
-    execution_mode: Literal["one_time"] = "one_time"
-    schedule: Literal[""] | None = None
-    time_zone: Literal[""] | None = None
-    overlap: Literal["skip"] = "skip"
-    misfire: Literal["latest"] = "latest"
-    grace_seconds: Literal[86_400] = 86_400
-
-    @field_validator("schedule", "time_zone", mode="before")
-    @classmethod
-    def empty(cls, value: Any) -> Any:
-        if value not in ("", None):
-            raise ValueError("schedules come in a later version: leave this out")
-        return value
-
-
 class WorkflowStepIn(StepPart):
     """A step. `agent_name` is taken, so that the steps of an answer can be sent back, and not read."""
 
     agent_name: str = Field("", exclude=True)
 
 
-class WorkflowIn(Definition, Timing):
+class WorkflowIn(Definition):
     """A new workflow; agents of steps by id or name."""
 
     steps: list[WorkflowStepIn]  # type: ignore[assignment] # pydantic reads the list anew, whatever its items are
 
     def definition(self) -> Definition:
-        """The workflow alone."""
-        return Definition.model_validate(self.model_dump(by_alias=True, exclude=set(Timing.model_fields)))
+        """The workflow, its steps without what is not read."""
+        return Definition.model_validate(self.model_dump(by_alias=True))
 
 
-class WorkflowChange(Timing):
+class WorkflowChange(Part):
     """What to change; what is left out stays. Steps and inputs are replaced as a whole."""
 
     name: str = Field("", min_length=1, max_length=100)
@@ -62,12 +44,18 @@ class WorkflowChange(Timing):
     max_concurrent: int = RUNS
     max_rounds: int = ROUNDS
     budget: BudgetPart = BUDGET
+    execution_mode: timetable.Mode = "manual"
+    schedule: timetable.Text = ""
+    time_zone: timetable.Zone = ""
+    overlap: timetable.Overlaps = "skip"
+    misfire: timetable.Misfires = "latest"
+    grace_seconds: timetable.Grace = GRACE_SECONDS
     steps: list[WorkflowStepIn] = []
 
     def over(self, current: Definition) -> Definition:
         """`current` with what was given in its place."""
-        given = self.model_dump(by_alias=True, exclude_unset=True, exclude=set(Timing.model_fields))
-        return Definition.model_validate({**current.stored(), **given})
+        given = self.model_dump(by_alias=True, exclude_unset=True)
+        return Definition.model_validate({**current.stored(), **timetable.with_mode(given, current.execution_mode)})
 
 
 class WorkflowStepOut(Schema):
@@ -87,7 +75,7 @@ class WorkflowStepOut(Schema):
         return cls(key=step.key, agent=step.agent_id, agent_name=step.agent.name, prompt=step.prompt, after=step.after, when=when)
 
 
-class WorkflowOut(Timing):
+class WorkflowOut(Schema):
     """A workflow. `revision` is the number of its newest version."""
 
     id: UUID
@@ -98,6 +86,12 @@ class WorkflowOut(Timing):
     max_concurrent: int
     max_rounds: int
     budget: dict[str, int | float]
+    execution_mode: str
+    schedule: str | None
+    time_zone: str | None
+    overlap: str
+    misfire: str
+    grace_seconds: int
     revision: int | None
     steps: list[WorkflowStepOut]
     created_at: Stamp
@@ -107,11 +101,14 @@ class WorkflowOut(Timing):
     def of(cls, workflow: Workflow) -> Self:
         """For a workflow that came through `rows.shown`, which fetches everything this reads."""
         own = ("name", "description", "instruction", "inputs", "max_concurrent", "max_rounds", "budget", "created_at", "updated_at")
+        times = ("execution_mode", "overlap", "misfire", "grace_seconds")
         return cls(
             id=workflow.pk,
             revision=getattr(workflow, "revision", None),
+            schedule=workflow.schedule or None,
+            time_zone=workflow.time_zone or None,
             steps=[WorkflowStepOut.of(step) for step in workflow.steps.all()],
-            **{name: getattr(workflow, name) for name in own},
+            **{name: getattr(workflow, name) for name in (*own, *times)},
         )
 
 
