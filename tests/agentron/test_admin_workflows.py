@@ -58,6 +58,18 @@ def test_a_workflow_is_made_with_its_steps(desk: Client, boss: User, writer: Age
     assert workflow.revisions.get().made_by == boss
 
 
+def test_run_now_asks_for_the_inputs_and_begins_with_them(desk: Client, boss: User) -> None:
+    workflow = make_workflow({"key": "one", "prompt": "On {{ input.topic }}"}, owner=boss)
+    asked = desk.post(address(Workflow, "do", workflow.pk, "run"))
+
+    refused = desk.post(asked.url, {"input-topic": " "}).content.decode()
+    begun = desk.post(asked.url, {"input-topic": "tea"})
+
+    assert "This is needed." in refused
+    run = Run.objects.get()
+    assert (run.input["inputs"], run.trigger, begun.url) == ({"topic": "tea"}, "admin", address(Run, "change", run.pk))
+
+
 def test_what_the_page_shows_can_be_saved_again(desk: Client, boss: User) -> None:
     when = {"step": "one", "op": "contains", "value": "ok", "else": False}
     budget = {"dollars": 2.5}

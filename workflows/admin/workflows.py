@@ -1,13 +1,16 @@
 """Workflows, their steps, and every version of them."""
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
 from django.forms import BaseInlineFormSet
-from django.http import HttpRequest
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -16,7 +19,9 @@ from chat.admin_base import BaseAdmin, PageAdmin, ReadOnlyAdmin, link
 from chat.http.auth import person
 from workflows import editing, engine
 from workflows.admin.workflow_form import StepForm, StepFormSet, WorkflowForm
+from workflows.definition import Definition
 from workflows.errors import RefusedError
+from workflows.input_fields import input_fields, typed_inputs
 from workflows.models import Agent, Revision, Run, Step, Trigger, Workflow
 
 if TYPE_CHECKING:
@@ -49,6 +54,10 @@ class WorkflowAdmin(BaseAdmin[Workflow]):
     empty_text = "A workflow is work in several steps, each an agent's. Make one here, or ask the assistant for it."
     verbs = {"run": "Run now"}
     actions = ["run_chosen"]
+
+    def get_urls(self) -> list[URLPattern]:
+        start = path("<uuid:pk>/start/", self.admin_site.admin_view(self.start), name=self.url_name("start"))
+        return [start, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Workflow]:
         return super().get_queryset(request).annotate(number_of_steps=Count("steps"))
@@ -114,6 +123,31 @@ class WorkflowAdmin(BaseAdmin[Workflow]):
         gone, counts, lacking, kept = super().get_deleted_objects(objs, request)
         at_work = Run.objects.unfinished().filter(workflow__in=objs).select_related("workflow")[:10]
         return gone, counts, lacking, [*kept, *(f"{run} of “{run.workflow}”, which has not ended" for run in at_work)]
+
+    def do(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
+        """A run that is given something is asked for it on a page of its own."""
+        row = self.get_object(request, object_id) if verb == "run" and request.method == "POST" else None
+        if row and self.may_do(request) and input_fields(Definition.of(row), {}, {}):
+            return redirect(f"admin:{self.url_name('start')}", row.pk)
+        return super().do(request, object_id, verb)
+
+    def start(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """Ask what a run is to be given, and run the workflow with it."""
+        if not self.may_do(request):
+            raise PermissionDenied
+        row = get_object_or_404(self.get_queryset(request), pk=pk)
+        definition = Definition.of(row)
+        given = typed_inputs(request.POST, definition)
+        wrong: dict[str, str] = {}
+        if request.method == "POST":
+            try:
+                begun = engine.execute(row, by=person(request), trigger=Trigger.ADMIN, inputs=given)
+                return redirect("admin:workflows_run_change", begun.pk)
+            except RefusedError as exc:
+                messages.error(request, str(exc))
+                wrong = exc.fields
+        frame = {**self.admin_site.each_context(request), "opts": self.opts, "original": row, "title": f"Run {row}", "row_name": str(row)}
+        return TemplateResponse(request, "admin/start.html", {**frame, "fields": input_fields(definition, given, wrong)})
 
     def run(self, request: HttpRequest, row: Workflow) -> str:
         return f"{row} runs as {engine.execute(row, by=person(request), trigger=Trigger.ADMIN)}."

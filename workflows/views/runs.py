@@ -23,11 +23,11 @@ from workflows import engine
 from workflows.definition import Definition
 from workflows.diagnosis import diagnosis
 from workflows.errors import RefusedError
+from workflows.input_fields import InputField, input_fields, typed_inputs
 from workflows.lines import can_cancel, cards, lines, open_questions
 from workflows.models import FINISHED, Lane, Run, RunStatus, StepRun, Trigger, Workflow
 from workflows.models.run import RunQuerySet
 from workflows.trace import trace
-from workflows.views.workflows import InputField, input_fields, typed_inputs
 
 PAGE_SIZE = 50
 LONGEST_SEARCH = 200
@@ -133,7 +133,7 @@ def again(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Run the workflow of an ended run once more, with the inputs that were typed."""
     run = own(request, pk)
     definition = Definition.of(run.workflow) if run.workflow else None
-    given = typed_inputs(request, definition) if definition else {}
+    given = typed_inputs(request.POST, definition) if definition else {}
     missing = definition.needed() - given.keys() if definition else set()
     if missing:
         return whole_page(request, run, dict.fromkeys(missing, ""), {f"inputs.{name}": "This is needed." for name in missing})

@@ -21,6 +21,7 @@ from workflows import editing, engine
 from workflows.definition import Definition
 from workflows.drawing import Drawing, draw, told
 from workflows.errors import MissingError, RefusedError
+from workflows.input_fields import input_fields, typed_inputs
 from workflows.lines import lines
 from workflows.models import Revision, Run, Step, Trigger, Workflow
 from workflows.record import Record, records, since
@@ -29,17 +30,6 @@ from workflows.rows import shown
 PAGE_SIZE = 50
 LONGEST_SEARCH = 200
 NEWEST = 10
-
-
-@dataclass(frozen=True)
-class InputField:
-    """An input as a form asks for it: with what was typed, and what is wrong with that."""
-
-    name: str
-    about: str
-    value: str
-    needed: bool
-    wrong: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,33 +112,12 @@ def drawn(definition: Definition, workflow: Workflow) -> Drawing | None:
     return draw(definition, names) if definition.steps else None
 
 
-def input_fields(definition: Definition, given: Mapping[str, str], wrong: Mapping[str, str]) -> list[InputField]:
-    """What a run of a workflow is asked for: the inputs that it names, and those that only its prompts do."""
-    named = {part.name: part for part in definition.inputs}
-    needed = definition.needed()
-    fields = [
-        InputField(name, part.description, given.get(name, part.default or ""), name in needed, wrong.get(f"inputs.{name}", ""))
-        for name, part in named.items()
-    ]
-    rest = sorted(needed - named.keys())
-    return fields + [InputField(name, "", given.get(name, ""), needed=True, wrong=wrong.get(f"inputs.{name}", "")) for name in rest]
-
-
-def typed_inputs(request: HttpRequest, definition: Definition) -> dict[str, str]:
-    """What was typed for a run: an empty field of an input that is needed was left out."""
-    found: dict[str, str] = {}
-    for field in input_fields(definition, {}, {}):
-        value = request.POST.get(f"input-{field.name}", "").replace("\r\n", "\n").replace("\0", "").strip()
-        found |= {field.name: value} if value or not field.needed else {}
-    return found
-
-
 @login_required
 @require_POST
 def run(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Run a workflow with the inputs that were typed, and go to the run's page."""
     workflow = own(request, pk)
-    given = typed_inputs(request, Definition.of(workflow))
+    given = typed_inputs(request.POST, Definition.of(workflow))
     try:
         begun = engine.execute(workflow, by=person(request), trigger=Trigger.CHAT, inputs=given)
     except RefusedError as exc:
