@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chat import hints
 from chat.models import Message
-from tasks import anchors, quotas
+from tasks import anchors, firing, quotas
 from tasks.drafts import TIMING, Changes, Draft
 from tasks.fields import apply, dependencies, fingerprint, twin
 from tasks.models import ENDED, STOPPABLE, Occurrence, OccurrenceState, Task, TaskStatus
@@ -18,6 +18,8 @@ from tasks.timing import first_due
 from workflows import engine
 from workflows.errors import InvalidError, MissingError, NotAllowedError
 from workflows.models import Run
+
+BY_HAND = "Somebody ran the task by hand."
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,8 @@ def stop(run: Run | None, by: User) -> None:
 def run_now(task: Task, *, by: User) -> Task:
     """Let a pending task happen now; one that recurs keeps its times, one that does not is done with it.
 
-    Raises NotAllowedError while a run of it is at work, and when it has ended.
+    It may still have to wait, for a busy conversation or what it depends on. Raises NotAllowedError while a run of it is
+    at work, and when it has ended; InvalidError when its workflow cannot be run.
     """
     current = locked(task)
     if current.status in ENDED:
@@ -130,13 +133,12 @@ def run_now(task: Task, *, by: User) -> Task:
     if current.status != TaskStatus.PENDING or current.active_run_id:
         raise NotAllowedError("This task is already running: wait for its end, or cancel it.", task_status=current.status)
     now = timezone.now()
-    forget_waiting(current, "Somebody ran the task by hand.")
-    Occurrence.objects.create(
-        task=current, due_at=now, not_before=now, state=OccurrenceState.QUEUED, by_hand=True, reason="Somebody ran the task by hand."
-    )
+    forget_waiting(current, BY_HAND)
     if not current.recurs:
         current.next_due_at = None
-        current.save(update_fields=["next_due_at", "updated_at"])
+    due = Occurrence(task=current, due_at=now, not_before=now, state=OccurrenceState.QUEUED, by_hand=True, reason=BY_HAND)
+    firing.begin(current, due, now)
+    firing.write(current)
     hints.clock()
     return current
 

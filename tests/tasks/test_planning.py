@@ -172,12 +172,30 @@ def test_a_time_that_passed_while_it_was_paused_is_over(owner: User) -> None:
 def test_running_it_now_uses_up_its_time(owner: User) -> None:
     task = planning.run_now(add(owner), by=owner)
 
-    assert task.next_due_at is None
-    assert Occurrence.objects.get(task=task).by_hand
+    row = Occurrence.objects.get(task=task)
+    assert (task.status, task.next_due_at) == (TaskStatus.RUNNING, None)
+    assert (row.state, row.by_hand) == (OccurrenceState.FIRED, True)
+
+
+def test_running_a_recurring_task_now_keeps_its_times(owner: User) -> None:
+    task = add(owner, delay_minutes=None, schedule="daily@09:00")
+
+    ran = planning.run_now(task, by=owner)
+
+    assert (ran.status, ran.next_due_at) == (TaskStatus.PENDING, task.next_due_at)
+
+
+def test_what_is_at_work_is_not_run_again(owner: User) -> None:
+    task = planning.run_now(add(owner), by=owner)
+
+    with pytest.raises(NotAllowedError, match="already running"):
+        planning.run_now(task, by=owner)
 
 
 def test_a_changed_time_forgets_one_that_waits(owner: User) -> None:
-    task = planning.run_now(add(owner), by=owner)
+    task = add(owner)
+    make_run(task.conversation, status=RunStatus.QUEUED)
+    planning.run_now(task, by=owner)
 
     planning.update(task, Changes(delay_hours=1), by=owner)
 
