@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch
 from django.utils import timezone
 
 from chat.schemas import stamp
@@ -16,6 +16,8 @@ from workflows.errors import InvalidError, MissingError
 from workflows.schedules import Due
 
 MOST_NAMED = 8
+# The order in which pending tasks come; paused ones, which have no next time, are last on every database.
+ORDER = (F("next_due_at").asc(nulls_last=True), "created_at")
 
 
 def listed(user: User) -> TaskQuerySet:
@@ -34,7 +36,7 @@ def own_task(user: User, pk: UUID) -> Task:
 
 def pending(user: User) -> TaskQuerySet:
     """What is still to come, in the order in which lists number it."""
-    return listed(user).filter(status=TaskStatus.PENDING).order_by("next_due_at", "created_at")
+    return listed(user).filter(status=TaskStatus.PENDING).order_by(*ORDER)
 
 
 def find(user: User, reference: str) -> Task:
