@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 from workflows.schedules.fields import Fields
 from workflows.schedules.schedule import Schedule
 from workflows.schedules.times import next_after, on_grid
+from workflows.schedules.wall import clock_changes, midnight, of_day
 
 DAY = timedelta(days=1)
-MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,9 @@ def on_grid_between(schedule: Schedule, after: datetime, until: datetime, anchor
 def backwards(fields: Fields, after: datetime, until: datetime, zone: ZoneInfo) -> Iterator[datetime]:
     """The due times of a stretch, the newest first."""
     day, first = until.astimezone(zone).date(), after.astimezone(zone).date() - DAY
-    before = until + MINUTE
+    before = until + DAY
     while day >= first:
-        for at in sorted(of_day(fields, day, zone), reverse=True):
+        for at in reversed(of_day(fields, day, zone)):
             # A gap at midnight may move two times of two dates to one instant.
             if after < at <= until and at < before:
                 before = at
@@ -76,37 +76,10 @@ def count_between(fields: Fields, after: datetime, until: datetime, zone: ZoneIn
     count, seen, changed = 0, set[datetime](), False
     for number in range((last - first).days + 1):
         day = first + number * DAY
-        changed, before = offset(day, zone) != offset(day + DAY, zone), changed
+        changed, before = clock_changes(midnight(day, zone), midnight(day + DAY, zone)), changed
         # The day after a change too: what a gap before midnight moved may be one of its times.
         if changed or before or day in edges:
             seen |= {at for at in of_day(fields, day, zone) if after < at <= until}
         else:
             count += each_day * fields.on(day)
     return count + len(seen)
-
-
-def offset(day: date, zone: ZoneInfo) -> timedelta | None:
-    return datetime.combine(day, time(), zone).utcoffset()
-
-
-def of_day(fields: Fields, day: date, zone: ZoneInfo) -> set[datetime]:
-    """The instants at which a local date is due."""
-    if not fields.on(day):
-        return set()
-    times = (datetime.combine(day, time(hour, minute), zone) for hour in fields.hours for minute in fields.minutes)
-    return {at for local in times for at in instants(local, both=fields.by_the_clock)}
-
-
-def instants(local: datetime, *, both: bool) -> Iterator[datetime]:
-    """The instants at which a clock shows a time: the first valid minute after a gap; of two passes the first, or both."""
-    at = local.astimezone(UTC)
-    yield valid(local)
-    if both and local.replace(fold=1).astimezone(UTC) > at:
-        yield local.replace(fold=1).astimezone(UTC)
-
-
-def valid(local: datetime) -> datetime:
-    """The instant of a local time, or of the first minute after the gap that swallowed it; in UTC."""
-    while (at := local.astimezone(UTC)).astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
-        local += MINUTE
-    return at

@@ -72,6 +72,11 @@ class Fields:
     by_the_clock: bool
 
     @property
+    def every_hour(self) -> bool:
+        """Whether each real hour counts, so that there is nothing to make up for where the clock leaps over one."""
+        return self.by_the_clock and len(self.hours) == 24
+
+    @property
     def any_day(self) -> bool:
         return len(self.days) == 31
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from workflows.errors import InvalidError
-from workflows.schedules.counting import valid
 from workflows.schedules.quoting import shown
+from workflows.schedules.wall import valid
 
 FURTHEST = timedelta(days=36_500)
 BOTH = "provide either run_at or delay inputs, not both"

@@ -1,13 +1,17 @@
 """When a schedule is due next: wall clock in the schedule's own zone, elapsed time for intervals, instants in UTC."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from croniter import croniter
 
 from workflows.schedules.fields import Fields
 from workflows.schedules.schedule import Schedule
+from workflows.schedules.wall import clock_changes, of_day
+
+DAY = timedelta(days=1)
 
 
 def next_after(schedule: Schedule, base: datetime, zone: ZoneInfo, anchor: datetime | None = None) -> datetime:
@@ -29,18 +33,31 @@ def on_grid(schedule: Schedule, base: datetime, anchor: datetime) -> datetime:
 
 
 def next_on_clock(fields: Fields, base: datetime, zone: ZoneInfo) -> datetime:
-    """The next time by croniter, which needs to be told twice.
+    """The next time by croniter, but near a change of the clock by the wall clock itself.
 
-    It gives both passes of a repeated hour, where a fixed time is due in the first alone; and asked from inside
-    the second pass, it may answer with a time that is gone.
+    There croniter gives both passes of a repeated hour, a time that is gone when asked from inside the second pass,
+    and loses minutes where a clock goes back by less than an hour or to the middle of one.
     """
     # Due times are whole minutes: what comes after the second comes after each part of it.
     steps = croniter(fields.expression, base.replace(microsecond=0).astimezone(zone))
+    at: datetime = steps.get_next(datetime).astimezone(UTC)
+    if at > base and not changes_near(base, zone) and not changes_near(at, zone):
+        return at
+    return next_on_wall(fields, base, zone)
+
+
+def changes_near(at: datetime, zone: ZoneInfo) -> bool:
+    return clock_changes((at - DAY).astimezone(zone), (at + DAY).astimezone(zone))
+
+
+def next_on_wall(fields: Fields, base: datetime, zone: ZoneInfo) -> datetime:
+    """The next time by looking through the dates one by one, from the one before: a gap at midnight moves times to the next."""
+    day = base.astimezone(zone).date() - DAY
     while True:
-        local: datetime = steps.get_next(datetime)
-        at = local.astimezone(UTC)
-        if at > base and (fields.by_the_clock or not local.fold):
-            return at
+        times = of_day(fields, day, zone)
+        if times and times[-1] > base:
+            return times[bisect_right(times, base)]
+        day += DAY
 
 
 def following(schedule: Schedule, base: datetime, zone: ZoneInfo, anchor: datetime | None = None) -> Iterator[datetime]:
