@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from chat.models import Message
 from tasks import clock, firing
-from tasks.models import Occurrence, OccurrenceState, TaskStatus
+from tasks.models import Mode, Occurrence, OccurrenceState, TaskStatus
 from tests.factories import make_agent, make_conversation, make_task, make_user, make_workflow
 from tests.tasks.clockwork import HOUR, due_task, fire, moved, only, runs, said, states
 from workflows.models import Lane, Trigger
@@ -140,7 +140,7 @@ def test_an_unforeseen_error_of_one_task_is_contained(monkeypatch: pytest.Monkey
     def fail(*_: object) -> None:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setitem(firing.STARTS, "prompt_agent", fail)  # type: ignore[arg-type]
+    monkeypatch.setattr(firing, "STARTS", {**firing.STARTS, Mode.PROMPT_AGENT: fail})
 
     task, other = fire(due_task(schedule="every 1 hour")), fire(due_task(mode="notify"))
 

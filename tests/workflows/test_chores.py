@@ -43,7 +43,7 @@ def test_a_failed_job_is_kept_for_a_month_and_its_pickle_never_read() -> None:
 def test_every_scheduled_chore_exists() -> None:
     schedules = apps.get_model("django_q", "Schedule").objects.all()
 
-    assert len(schedules) == 5
+    assert len(schedules) == 6
     for schedule in schedules:
         assert callable(import_string(schedule.func))
         assert schedule.cluster == "chores"
