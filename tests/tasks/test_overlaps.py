@@ -1,6 +1,7 @@
 """What a due time does while something stands in its way: it waits, is left out or goes ahead, and says why."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -22,7 +23,7 @@ def again(task: Task, times: int = 1) -> Task:
     return task
 
 
-def hourly(**fields: object) -> Task:
+def hourly(**fields: Any) -> Task:
     """A workflow every hour, begun once."""
     workflow = make_workflow({"key": "one"})
     return fire(due_task(owner=workflow.owner, mode="run_workflow", text="", workflow=str(workflow.pk), schedule="every 1 hour", **fields))
