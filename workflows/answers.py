@@ -97,6 +97,7 @@ def answer_as(
         "decision": decision,
         "answered_by": by.get_username() if by else None,
         "answered_via": via,
+        "request_status": str(status),
         **({"arguments": changed["arguments"]} if changed else {}),
     }
     message = run_message(run.pk, run.task_id, Message.Kind.HELP_ANSWER, response or decision, **payload)

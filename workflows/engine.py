@@ -65,7 +65,7 @@ def respond_to_run(
             open_requests=[{"id": str(item.pk), "question": item.question} for item in still_open],
         )
     if not still_open:
-        last = requests.filter(status=HelpStatus.ANSWERED).order_by("-answered_at").first()
+        last = requests.filter(status__in=(HelpStatus.ANSWERED, HelpStatus.DECLINED)).order_by("-answered_at").first()
         if last and last.response == response and decision in ("", last.decision):
             raise already(last)
         raise NotAllowedError("Run is not waiting for user input", run_status=run.status)
@@ -128,14 +128,17 @@ def locked(request: HelpRequest, by: User, decision: str = "") -> tuple[Run, Hel
 
 def already(request: HelpRequest) -> ConflictError:
     """The refusal that says who was first."""
-    if request.status in (HelpStatus.CANCELLED, HelpStatus.EXPIRED):
-        return ConflictError(f"This question was {request.status}: its run asks nothing any more.", request_status=request.status)
+    if request.status == HelpStatus.EXPIRED:
+        return ConflictError("The time to answer this question is over.", request_status=request.status)
+    if request.status == HelpStatus.CANCELLED:
+        return ConflictError("This question was cancelled: its run asks nothing any more.", request_status=request.status)
+    done = "declined" if request.status == HelpStatus.DECLINED else "answered"
     who = request.answered_by.get_username() if request.answered_by else "somebody"
     at = request.answered_at
     return ConflictError(
-        f"This question was already answered by {who} at {at:%Y-%m-%d %H:%M:%S} UTC."
+        f"This question was already {done} by {who} at {at:%Y-%m-%d %H:%M:%S} UTC."
         if at
-        else f"This question was already answered by {who}.",
+        else f"This question was already {done} by {who}.",
         answered_by=who,
         answered_at=at.isoformat() if at else None,
     )

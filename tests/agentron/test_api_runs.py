@@ -8,7 +8,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from chat.models import Conversation
+from chat.fragments import entry_html
+from chat.models import Conversation, Message
+from chat.schemas import MessageOut
 from tests.factories import make_agent, make_conversation, make_task, make_turn, make_workflow
 from workflows.models import Effect, HelpRequest, Run, RunStatus, StepRun, StepStatus, ToolCall
 
@@ -244,3 +246,16 @@ def test_every_route_to_an_object_is_tried_above(run: Run) -> None:
         for method in ways
     }
     assert {item for item in known if "{}" in item[1]} == tried
+
+
+def test_who_declines_is_named_to_everybody(api: Client, run: Run) -> None:
+    make_question(run)
+    address = f"/api/runs/{run.pk}/respond"
+
+    done = api.post(address, {"decision": "decline"}, content_type="application/json").json()["help_requests"][0]
+    late = api.post(address, {"decision": "decline"}, content_type="application/json")
+    told = MessageOut.of(Message.objects.get(kind=Message.Kind.HELP_ANSWER)).model_dump(mode="json")
+
+    assert (done["status"], done["answered_by"], done["answered_via"]) == ("declined", run.owner.username, "api")
+    assert f"already declined by {run.owner}" in late.json()["detail"]
+    assert f"<strong>Declined</strong> by {run.owner} via api" in entry_html({**told, **told["payload"]})
