@@ -41,6 +41,7 @@ NAVIGATION = [
         "Work",
         table("Runs", "play_circle", "workflows", "run"),
         table("Questions", "help", "workflows", "helprequest"),
+        table("Tasks", "event_repeat", "tasks", "task"),
         table("Conversations", "forum", "chat", "conversation"),
     ),
     group(
@@ -67,6 +68,7 @@ NAVIGATION = [
         "Inside",
         table("Heartbeats", "monitor_heart", "workflows", "heartbeat"),
         table("Spending", "payments", "workflows", "spending"),
+        table("Due times", "event_available", "tasks", "occurrence"),
         table("Step runs", "linear_scale", "workflows", "steprun"),
         table("Workflow steps", "format_list_numbered", "workflows", "step"),
         table("Revisions", "history", "workflows", "revision"),

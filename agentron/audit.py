@@ -9,6 +9,10 @@ from django.http import HttpRequest, HttpResponse
 
 from chat.acting import Actor, acting, actor
 
+OF_THE_CLOCK = (
+    "next_due_at", "active_run", "failures", "last_error", "anchor", "starts_at", "fingerprint", "created_at", "updated_at", "ended_at",
+)  # fmt: skip
+
 # What people change, and so what somebody may have to explain. What runs write all day is not here.
 AUDITED: tuple[dict[str, Any], ...] = (
     {"model": "workflows.Agent", "exclude_fields": ["created_at", "updated_at"]},
@@ -16,6 +20,8 @@ AUDITED: tuple[dict[str, Any], ...] = (
     {"model": "workflows.Workflow", "exclude_fields": ["created_at", "updated_at"]},
     {"model": "workflows.ModelProvider", "mask_fields": ["api_key"]},
     {"model": "workflows.Memory", "exclude_fields": ["created_at", "updated_at"]},
+    # What the clock writes is in the due times.
+    {"model": "tasks.Task", "exclude_fields": list(OF_THE_CLOCK), "m2m_fields": {"depends_on"}},
     {"model": "chat.ApiToken", "exclude_fields": ["hash", "created_at", "last_used_at"]},
     {"model": "chat.Profile"},
     {"model": "auth.User", "exclude_fields": ["last_login"], "mask_fields": ["password"], "m2m_fields": {"groups", "user_permissions"}},

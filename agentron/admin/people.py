@@ -28,7 +28,7 @@ def rights_field(field: ModelMultipleChoiceField[Any] | None) -> ModelMultipleCh
     """A choice of rights with those alone that a page of the admin asks for, each in a word or two."""
     if field is None or field.queryset is None or field.queryset.model is not Permission:
         return field
-    rights = Permission.objects.filter(content_type__app_label__in=("auth", "chat", "workflows")).select_related("content_type")
+    rights = Permission.objects.filter(content_type__app_label__in=("auth", "chat", "tasks", "workflows")).select_related("content_type")
     field.queryset = rights.order_by("content_type__app_label", "content_type__model", "codename")
     field.label_from_instance = short_name  # type: ignore[method-assign, assignment]
     return field

@@ -99,7 +99,7 @@ class TrailAdmin(SuperuserOnlyAdmin[LogEntry], PageAdmin[LogEntry]):
     ordering = ["-timestamp"]
     sortable_by = ()
     empty_text = (
-        "Whenever somebody changes an agent, a workflow, a provider, a memory, a token, a profile or an account, it is written down here."
+        "Whenever somebody changes an agent, a workflow, a task, a provider, a memory, a token, a profile or an account, it is written down here."
     )
 
     @admin.display(description="When")

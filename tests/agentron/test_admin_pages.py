@@ -24,6 +24,7 @@ from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
 from chat.models import ApiToken, Conversation, Draft, IdempotencyKey, Message, Profile
+from tasks.models import Occurrence, Task
 from workflows.models import (
     Agent,
     Heartbeat,
@@ -42,7 +43,7 @@ from workflows.models import (
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 MODELS = list(admin.site._registry)
 OF_SUPERUSERS = ("django_q", "axes", "auditlog")
-FILLED_IN = (Agent, ModelProvider, Memory, Profile, ApiToken, User, Group, Workflow)
+FILLED_IN = (Agent, ModelProvider, Memory, Profile, ApiToken, User, Group, Workflow, Task)
 # Rows that hold secrets have no page at all.
 NEVER_SHOWN = {"Secret", "SignInLink"}
 FEW = 10
@@ -103,6 +104,15 @@ def grow(first: int, last: int) -> None:
         Revision(workflow=work, number=1, data={"name": HOSTILE, "steps": [{"key": "one", "agent": str(agent.pk), "prompt": HOSTILE}]})
         for work, agent in zip(works, agents, strict=True)
     )
+    tasks = Task.objects.bulk_create(
+        Task(
+            owner=one, conversation=talk, title=HOSTILE, text=HOSTILE, schedule="daily@09:00", time_zone="UTC", next_due_at=now, agent=agent
+        )
+        for one, talk, agent in zip(people, talks, agents, strict=True)
+    )
+    Occurrence.objects.bulk_create(
+        Occurrence(task=task, due_at=now, state="skipped", reason=HOSTILE, run=run) for task, run in zip(tasks, runs, strict=True)
+    )
     ModelProvider.objects.bulk_create(ModelProvider(name=f"p{n}", kind="ollama", default_model=HOSTILE) for n in numbers)
     Heartbeat.objects.bulk_create(Heartbeat(name=f"{HOSTILE}{n}", kind="worker", at=now) for n in numbers)
     Group.objects.bulk_create(Group(name=f"{HOSTILE}{n}") for n in numbers)
@@ -154,13 +164,17 @@ def queries(desk: Client, path: str) -> int:
 
 
 def test_every_model_of_ours_is_there() -> None:
-    missing = {model.__name__ for app in ("chat", "workflows") for model in apps.get_app_config(app).get_models() if model not in MODELS}
+    missing = {
+        model.__name__ for app in ("chat", "tasks", "workflows") for model in apps.get_app_config(app).get_models() if model not in MODELS
+    }
 
     assert missing == NEVER_SHOWN
 
 
 def test_every_field_that_can_be_filled_in_says_what_it_is() -> None:
-    fields = [field for app in ("chat", "workflows") for model in apps.get_app_config(app).get_models() for field in model._meta.fields]
+    fields = [
+        field for app in ("chat", "tasks", "workflows") for model in apps.get_app_config(app).get_models() for field in model._meta.fields
+    ]
 
     assert [str(field) for field in fields if field.editable and not field.auto_created and not field.help_text] == []
 
