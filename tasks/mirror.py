@@ -32,13 +32,8 @@ def before_a_save(sender: object, *, definition: Definition, workflow: Workflow 
     """An agent schedules within its quotas; and the task is locked before the workflow, as the clock does."""
     if workflow is not None:
         lock(workflow.pk)
-    if run and timetable.scheduled(definition) and (workflow is None or retimed(definition, workflow)):
+    if run and timetable.scheduled(definition) and (workflow is None or timetable.differs(definition, workflow)):
         quotas.check(run, definition.schedule)
-
-
-def retimed(definition: Definition, workflow: Workflow) -> bool:
-    """Whether a change of a workflow is one of when it runs."""
-    return any(getattr(definition, name) != getattr(workflow, name) for name in ("execution_mode", "schedule"))
 
 
 @receiver(workflow_closing)
@@ -56,7 +51,7 @@ def after_a_save(sender: object, *, workflow: Workflow, by: User, run: Run | Non
 
 def lock(workflow: UUID) -> Task | None:
     """The managed task of a workflow as it stands, for this transaction alone."""
-    return Task.objects.select_for_update(of=("self",)).select_related("owner").filter(managed_by=workflow).first()
+    return Task.objects.select_for_update(no_key=True, of=("self",)).select_related("owner").filter(managed_by=workflow).first()
 
 
 def mirror(workflow: Workflow, *, by: User, run: Run | None = None) -> Task | None:

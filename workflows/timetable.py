@@ -63,6 +63,11 @@ def scheduled(timed: Timed) -> bool:
     return timed.execution_mode != ExecutionMode.MANUAL
 
 
+def differs(one: Timed, other: Timed) -> bool:
+    """Whether two versions run at other times."""
+    return any(getattr(one, name) != getattr(other, name) for name in ("execution_mode", "schedule"))
+
+
 def mistakes(timed: Timed) -> Iterator[tuple[str, str]]:
     """What is wrong with the times at which it runs, and where."""
     if timed.time_zone and timed.time_zone not in available_timezones():
@@ -105,7 +110,8 @@ def described(timed: Timed) -> str:
 
 
 def upcoming(timed: Timed, now: datetime, n: int = 3) -> list[schedules.Due]:
-    """The next times of a schedule that is right; none for one that counts from the end of a run."""
-    if timed.execution_mode != ExecutionMode.SCHEDULE:
+    """The next times of a schedule that is right; none where they count from a moment that only the task knows."""
+    schedule = schedules.parse(timed.schedule) if timed.execution_mode == ExecutionMode.SCHEDULE else None
+    if schedule is None or schedule.fields is None:
         return []
-    return schedules.upcoming(schedules.parse(timed.schedule), now, ZoneInfo(timed.time_zone), n)
+    return schedules.upcoming(schedule, now, ZoneInfo(timed.time_zone), n)

@@ -7,13 +7,15 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from chat.models import Conversation
-from workflows import editing, engine, references
+from workflows import editing, engine, references, timetable
 from workflows.authority import beyond
 from workflows.builtin.agents import caller_of, owner_of, versions
+from workflows.builtin.times import check_may_schedule, runs_when, said
 from workflows.definition import Definition
 from workflows.editing import AgentDefinition
 from workflows.models import Agent, Effect, Lane, Run, Trigger, Workflow
 from workflows.reading import read
+from workflows.timetable import Misfires, Mode, Overlaps
 from workflows.tools import ToolContext, ToolError, tool
 
 # How many an owner may have for an agent to make one more; people may.
@@ -86,7 +88,7 @@ def get_workflow(context: ToolContext, workflow: str, revision: int = 0) -> dict
     """
     row = references.workflow(owner_of(context), workflow)
     runs = [{"run": str(run.pk), "status": run.status} for run in row.runs.order_by("-queued_at")[:3]]
-    return {**told(row), **definition(row), "last_runs": runs, **versions(row, revision)}
+    return {**told(row), **definition(row), **runs_when(row), "last_runs": runs, **versions(row, revision)}
 
 
 def definition(workflow: Workflow) -> dict[str, Any]:
@@ -95,7 +97,7 @@ def definition(workflow: Workflow) -> dict[str, Any]:
         {"key": step.key, "agent": step.agent.name, "prompt": step.prompt, "after": step.after, "when": step.when}
         for step in workflow.steps.select_related("agent")
     ]
-    fields = ("name", "description", "instruction", "inputs", "max_concurrent", "max_rounds", "budget")
+    fields = ("name", "description", "instruction", "inputs", "max_concurrent", "max_rounds", "budget", *timetable.TIMES)
     return {**{field: getattr(workflow, field) for field in fields}, "steps": steps}
 
 
@@ -110,11 +112,18 @@ def create_workflow(
     max_rounds: int = 1,
     max_concurrent: int = 1,
     budget: BudgetIn | None = None,
+    execution_mode: Mode | None = None,
+    schedule: str | None = None,
+    time_zone: str | None = None,
+    overlap: Overlaps | None = None,
+    misfire: Misfires | None = None,
+    grace_seconds: int | None = None,
 ) -> dict[str, Any]:
     """Make a new workflow: steps of agents that build on each other, which can be run again and again.
 
     Use it for work that takes several steps or specialists, or that will be wanted again. Its agents must exist.
-    Steps that wait for nothing, or for the same step, run at the same time.
+    Steps that wait for nothing, or for the same step, run at the same time. With a schedule it runs by itself, and each
+    of its inputs needs a default.
 
     Args:
         name: A short name, such as Weekly report.
@@ -125,12 +134,20 @@ def create_workflow(
         max_rounds: How often steps that lead back to earlier ones may be gone through; 1 allows no way back.
         max_concurrent: How many of its runs may work at the same time.
         budget: How many dollars or tokens a run may use before the person is asked; leave it out for the usual limits.
+        execution_mode: manual: only when somebody runs it; schedule: at the times of its schedule; continuous: again and again.
+        schedule: When it runs by itself, such as daily@09:00, every 2 hours or 0 9 * * 1-5; continuous: the pause between runs.
+        time_zone: The IANA zone in which the schedule's times are meant; left out: the person's.
+        overlap: What a due time does while an earlier run is not over: skip, queue, allow or replace.
+        misfire: What is done about times at which nothing was running: latest, all or none.
+        grace_seconds: A missed time older than this is not made up for.
     """
     owner = owner_of(context)
     if Workflow.objects.of(owner).count() >= MOST_WORKFLOWS:
         raise ToolError(f"The person has {MOST_WORKFLOWS} workflows already: use one of them, or ask which may be deleted.")
     data = {"name": name, "steps": steps, "description": description, "inputs": inputs or [], "instruction": instruction}
-    wanted = read(Definition, {**data, "max_rounds": max_rounds, "max_concurrent": max_concurrent, "budget": budget or {}})
+    data |= {"max_rounds": max_rounds, "max_concurrent": max_concurrent, "budget": budget or {}}
+    times = said(execution_mode, schedule, time_zone, overlap, misfire, grace_seconds)
+    wanted = read(Definition, {**data, **times})
     return {**save(context, wanted, owner, None), "done": "created"}
 
 
@@ -155,11 +172,18 @@ def update_workflow(
     max_rounds: int | None = None,
     max_concurrent: int | None = None,
     budget: BudgetIn | None = None,
+    execution_mode: Mode | None = None,
+    schedule: str | None = None,
+    time_zone: str | None = None,
+    overlap: Overlaps | None = None,
+    misfire: Misfires | None = None,
+    grace_seconds: int | None = None,
     revision: int = 0,
 ) -> dict[str, Any]:
     """Change a workflow, or bring back an earlier version of it. What you leave out stays as it is.
 
     Use it when the person wants a workflow to do something else. Runs that are under way keep to the version they began with.
+    To stop it from running by itself, set execution_mode to manual.
 
     Args:
         workflow: Its name or id.
@@ -171,6 +195,12 @@ def update_workflow(
         max_rounds: How often steps that lead back may be gone through.
         max_concurrent: How many of its runs may work at the same time.
         budget: How many dollars or tokens a run may use from now on; {} lifts the limit. The person is asked first.
+        execution_mode: manual: only when somebody runs it; schedule: at the times of its schedule; continuous: again and again.
+        schedule: When it runs by itself, such as daily@09:00, every 2 hours or 0 9 * * 1-5; continuous: the pause between runs.
+        time_zone: The IANA zone in which the schedule's times are meant; empty: the person's.
+        overlap: What a due time does while an earlier run is not over: skip, queue, allow or replace.
+        misfire: What is done about times at which nothing was running: latest, all or none.
+        grace_seconds: A missed time older than this is not made up for.
         revision: The number of an earlier version to bring back before the other changes; get_workflow lists them.
             The budget stays as it is.
     """
@@ -179,6 +209,8 @@ def update_workflow(
     before = editing.revision_of(row, revision).data | {"budget": row.budget} if revision else definition(row)
     changed: dict[str, Any] = {"name": name, "steps": steps, "description": description, "inputs": inputs, "instruction": instruction}
     changed |= {"max_rounds": max_rounds, "max_concurrent": max_concurrent, "budget": budget}
+    times = said(execution_mode, schedule, time_zone, overlap, misfire, grace_seconds)
+    changed |= timetable.with_mode(times, before.get("execution_mode", "manual"))
     wanted = read(Definition, {**before, **{key: value for key, value in changed.items() if value is not None}})
     return {**save(context, wanted, owner, row), "done": "changed"}
 
@@ -190,9 +222,10 @@ def save(context: ToolContext, wanted: Definition, owner: User, row: Workflow | 
     for agent in Agent.objects.of(owner):
         if names & {agent.name, str(agent.pk)} and (found := next(beyond(AgentDefinition.of(agent), caller), "")):
             raise ToolError(f"“{agent}” may do more than you, so you cannot give it work. {found}")
-    saved = editing.save(wanted, owner=owner, by=owner, workflow=row)
+    check_may_schedule(wanted, caller, row)
+    saved = editing.save(wanted, owner=owner, by=owner, workflow=row, run=Run.objects.get(pk=context.run_id))
     needed = sorted(wanted.needed())
-    return {**told(saved), "needs": needed} if needed else told(saved)
+    return {**told(saved), **runs_when(saved), **({"needs": needed} if needed else {})}
 
 
 @tool(effect=Effect.IDEMPOTENT, atomic=True, confirm=lambda arguments: f"Delete the workflow “{arguments.get('workflow')}”?")
