@@ -17,6 +17,8 @@ def seen(task: Task) -> dict[str, Any]:
     """A task in a few fields, with what was understood of its time."""
     found: dict[str, Any] = {"task": str(task.pk), "title": task.title, "mode": task.mode, "status": task.status}
     found |= {"when": reading.description(task), "next": [due(one) for one in reading.coming(task, COMING)]}
+    found |= {"schedule": task.schedule} if task.schedule else {}
+    found["time_zone"] = task.time_zone
     if task.text and task.text != task.title:
         found["text"] = task.text
     if task.workflow:
@@ -42,7 +44,8 @@ def ahead(at: datetime) -> str:
 
 def length(seconds: float) -> str:
     """A length of time in its two largest units: “2 hours 5 minutes”."""
-    left, parts = max(round(seconds), 1), []
+    parts: list[str] = []
+    left = max(round(seconds), 1)
     for unit, size in SIZES:
         number, left = divmod(left, size)
         if number or parts:

@@ -17,7 +17,7 @@ from workflows.tools import ToolContext, ToolError, tool
 MOST_LISTED = 50
 MOST_PAST = 5
 # What get_task adds to what is told of every task.
-TOLD = ("schedule", "time_zone", "inputs", "agent", "overlap", "misfire", "depends_on", "created_by", "created_at", "last_error")
+TOLD = ("inputs", "agent", "overlap", "misfire", "depends_on", "created_by", "created_at", "last_error")
 ModeName = Literal["notify", "prompt_agent", "run_workflow"]
 
 

@@ -7,7 +7,7 @@ so a turn that is resumed goes on at the same place. In a workflow's step a fail
 import hashlib
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -17,12 +17,17 @@ from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls
 
 from workflows.llm.errors import ModelError
 from workflows.llm.offline_arguments import Seen
-from workflows.llm.offline_grammar import recognise
+from workflows.llm.offline_grammar import ANYTHING, recognise
+from workflows.llm.offline_later_words import due
 from workflows.llm.offline_sentences import Plan, Want
+from workflows.llm.offline_tasks import tasks_in
 from workflows.llm.offline_words import REFUSED, as_text, cannot, declined, failed, why
 
 PIECE = re.compile(r"\S+\s*|\s+")
 PIECES_AT_ONCE = 2
+SCHEDULED = re.compile(r"\[Scheduled: .*\]")
+# The tools whose result tells of one task.
+ONE_TASK = ("schedule_task", "update_task", "get_task", "run_task")
 # The tools that make or start a workflow, with the argument that names it.
 NAMES_A_WORKFLOW = {"create_workflow": "name", "execute_workflow": "workflow"}
 
@@ -80,6 +85,9 @@ class Turn:
     results: tuple[ToolReturnPart, ...]
     calls: int = 0  # made so far, also those whose failure is left behind
     latest: str = ""  # the workflow that was made or run last
+    listed: tuple[str, ...] = ()  # the tasks as they were listed last
+    task: str = ""  # the one that was spoken of last
+    scheduled: bool = False  # it was time for a task
     in_workflow: bool = False
 
 
@@ -121,7 +129,9 @@ def move_in(turn: Turn, info: AgentInfo) -> str | ToolCallPart:
     text = turn.text
     for position in range(len(turn.results) + 1):
         intent, words = recognise(text)
-        seen = Seen(words, offered, latest=turn.latest, in_workflow=turn.in_workflow)
+        if turn.scheduled and intent is ANYTHING:
+            return due(text)
+        seen = Seen(words, offered, latest=turn.latest, listed=turn.listed, task=turn.task, in_workflow=turn.in_workflow)
         if intent.plan:
             return planned(turn, position, intent.plan, seen)
         if not intent.tool:
@@ -171,7 +181,34 @@ def last_turn(messages: Sequence[ModelMessage]) -> Turn:
     if not prompts:
         return Turn(0, "", ())
     later = [part for message in messages[prompts[-1] :] for part in message.parts if isinstance(part, ToolReturnPart)]
-    return Turn(len(prompts), said(messages[prompts[-1]]) or "", tuple(later), len(later), latest_workflow(messages[: prompts[-1]]))
+    note, text = scheduled(said(messages[prompts[-1]]) or "")
+    before = messages[: prompts[-1]]
+    return Turn(
+        len(prompts), text, tuple(later), len(later), latest_workflow(before), listed(before), latest_task(before), scheduled=bool(note)
+    )
+
+
+def scheduled(text: str) -> tuple[str, str]:
+    """The note of a scheduled turn, empty in any other, and what is asked in it."""
+    note, _, rest = text.partition("\n")
+    return (note, rest) if SCHEDULED.match(note) else ("", text)
+
+
+def returns(messages: Sequence[ModelMessage]) -> Iterator[ToolReturnPart]:
+    """The results of tools, the newest first."""
+    for message in reversed(messages):
+        yield from (part for part in reversed(message.parts) if isinstance(part, ToolReturnPart) and part.outcome == "success")
+
+
+def listed(messages: Sequence[ModelMessage]) -> tuple[str, ...]:
+    """The ids of the tasks that were listed last, in that order."""
+    return tuple(next((tasks_in(part.content) for part in returns(messages) if part.tool_name == "list_tasks"), ()))
+
+
+def latest_task(messages: Sequence[ModelMessage]) -> str:
+    """The id of the task that was scheduled or changed last; empty when none was."""
+    found = (tasks_in(part.content) for part in returns(messages) if part.tool_name in ONE_TASK)
+    return next((tasks[0] for tasks in found if tasks), "")
 
 
 def latest_workflow(messages: Sequence[ModelMessage]) -> str:

@@ -50,18 +50,26 @@ CITIES = {
 }
 
 
+# What people call the workflow that was spoken of last.
+IT = re.compile(r"(?:it|this|that|(?:the )?same|last)(?: workflow| one)?|workflow", re.IGNORECASE)
+INPUT = re.compile(r"(\w{1,50})=")
+QUOTES = "“”\"'‘’ "
+
+
 @dataclass(frozen=True)
 class Seen:
     """What an answer can be made of: the parts of the sentence, the tools there are, and what a tool gave.
 
-    `latest` is the workflow that was made or run last in the conversation; `in_workflow` says that another step may go on
-    from the answer.
+    `latest` is the workflow that was made or run last in the conversation, `listed` the tasks as they were listed last, and
+    `task` the one that was spoken of last; `in_workflow` says that another step may go on from the answer.
     """
 
     words: Mapping[str, str]
     offered: frozenset[str]
     result: Any = None
     latest: str = ""
+    listed: tuple[str, ...] = ()
+    task: str = ""
     in_workflow: bool = False
 
 
@@ -79,6 +87,14 @@ def to_remember(seen: Seen) -> dict[str, Any]:
     if match and len(match["key"].split()) <= 4:
         return {"key": tidy(match["key"]), "value": match["value"].strip().rstrip(".")}
     return {"key": tidy(fact[:60]), "value": fact}
+
+
+def inputs_of(text: str) -> dict[str, str]:
+    """The inputs in a text such as “topic=green tea, words=3”."""
+    found = list(INPUT.finditer(text))
+    ends = [*(match.start() for match in found[1:]), len(text)]
+    values = (text[match.end() : end].strip(" ,;").removesuffix(" and") for match, end in zip(found, ends, strict=False))
+    return {match[1]: value.strip(QUOTES) for match, value in zip(found, values, strict=False)}
 
 
 def about(seen: Seen) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from typing import Any
 from workflows.llm import offline_arguments as given
 from workflows.llm import offline_words as words
 from workflows.llm.offline_arguments import Seen
+from workflows.llm.offline_later import ANY_ORDER, FIRST
 from workflows.llm.offline_sentences import Intent, sentence
+from workflows.llm.offline_tasks import CANCEL, MANAGE
 from workflows.llm.offline_work import WORK
 
 Match = dict[str, str]
@@ -23,7 +25,10 @@ def ask(question: str, reason: str = "") -> Callable[[Seen], dict[str, Any]]:
 
 # The first line that fits the whole sentence counts.
 GRAMMAR = (
+    *FIRST,
+    *MANAGE,
     *WORK,
+    *CANCEL,
     Intent(
         "greet",
         sentence(
@@ -110,6 +115,7 @@ GRAMMAR = (
         tool="current_time",
         arguments=given.time_zone,
     ),
+    ANY_ORDER,
     Intent(
         "read what?",
         sentence(r"(?:fetch|read|open|visit|summari[sz]e)(?: (?:a|the|this|that)(?: web)? ?(?:page|url|link|site|website|article))?"),
@@ -157,15 +163,6 @@ GRAMMAR = (
         tool="ask_user",
         arguments=given.question,
     ),
-    Intent(
-        "remind of what?",
-        sentence(
-            r"remind me|set (?:a|an) (?:reminder|alarm)|(?:add|create|make) a (?:reminder|task)|schedule(?: (?:something|it|this|a task))?"
-        ),
-        words.no_reminders,
-        tool="ask_user",
-        arguments=ask("What should I remind you of, and when?", "A reminder needs a text and a time."),
-    ),
 )
 ANYTHING = Intent("anything else", re.compile(".*", re.DOTALL), words.puzzled)
 
@@ -184,7 +181,7 @@ def recognise(text: str) -> tuple[Intent, Match]:
     courteous = POLITE.match(plain)
     for candidate in (plain, plain[courteous.end() :]) if courteous else (plain,):
         for intent in GRAMMAR:
-            if match := intent.pattern.fullmatch(candidate):
+            if (match := intent.pattern.fullmatch(candidate)) and intent.fits(candidate):
                 return intent, named(match)
     return ANYTHING, {}
 

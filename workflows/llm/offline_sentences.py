@@ -25,7 +25,8 @@ class Intent:
     """What a sentence wants: perhaps a tool, called once, and what is said then.
 
     With `follow`, the tool's result fills a new sentence, and the turn goes on as if the person had said that. With
-    `plan`, several tools are called one after the other; `tool` is then the one that it is all about.
+    `plan`, several tools are called one after the other; `tool` is then the one that it is all about. `fits` has the last word
+    on whether a sentence that the pattern fits is meant.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Intent:
     arguments: Callable[[Seen], dict[str, Any]] = no_arguments
     follow: str = ""
     plan: Plan | None = None
+    fits: Callable[[str], bool] = lambda text: True
 
 
 def sentence(*patterns: str) -> re.Pattern[str]:

@@ -22,6 +22,10 @@ ABILITIES = {
     "create_agent": ("create agents", "create an agent called Tea that answers questions about tea"),
     "create_workflow": ("create workflows", "create a workflow that fetches https://example.com and summarises it"),
     "execute_workflow": ("run them", "run Tea report with topic=tea"),
+    "schedule_task": ("remind you and do things later", "remind me in 2 hours to stretch"),
+    "list_tasks": ("tell what is scheduled", "what is scheduled?"),
+    "update_task": ("change, pause and resume it", "change the first one to 10:00"),
+    "cancel_task": ("cancel it", "cancel the second one"),
     "list_workflows": ("list workflows, agents and runs", "list my workflows"),
     "list_runs": ("tell what waits for you", "what needs me?"),
     "respond_to_run": ("pass your answers on", "answer A to the tea question"),
@@ -30,7 +34,7 @@ ABILITIES = {
     "delete_workflow": ("delete what you name", "delete workflow Tea report"),
 }
 # What is good for a greeting; the rest is told when somebody asks for help.
-MAIN = ("remember", "current_time", "fetch_url", "ask_user", "create_workflow", "execute_workflow")
+MAIN = ("remember", "schedule_task", "current_time", "fetch_url", "ask_user", "create_workflow", "execute_workflow")
 QUOTE = 300
 PAGE = 4_000
 # How the engine tells a model that its owner said no.
@@ -221,11 +225,6 @@ def quoted_answer(seen: Seen) -> str:
     if seen.in_workflow:
         return as_text(seen.result)
     return f"You answered: “{shortened(as_text(seen.result))}”"
-
-
-def no_reminders(seen: Seen) -> str:
-    """Repeats the answer, and does not pretend that a reminder was set."""
-    return f"{quoted_answer(seen)}. I cannot set reminders without a real model. {HOW_TO_CONNECT}"
 
 
 def shortened(text: str, limit: int = QUOTE) -> str:

@@ -6,13 +6,8 @@ from typing import Any
 
 from workflows.llm import offline_builds as builds
 from workflows.llm import offline_words as words
-from workflows.llm.offline_arguments import Seen, address
+from workflows.llm.offline_arguments import IT, QUOTES, Seen, address, inputs_of
 from workflows.llm.offline_sentences import Intent, Plan, Want, sentence
-
-INPUT = re.compile(r"(\w{1,50})=")
-# What people call the workflow that was spoken of last.
-IT = re.compile(r"(?:it|this|that|(?:the )?same|last)(?: workflow| one)?|workflow", re.IGNORECASE)
-QUOTES = "“”\"'‘’ "
 
 
 def run(seen: Seen, results: Sequence[Any]) -> str | Want:
@@ -43,10 +38,7 @@ def begun(run: Mapping[str, Any]) -> str:
 
 def execution(seen: Seen, name: str) -> Want:
     """The call that starts the workflow called `name`, with the inputs that were given."""
-    found = list(INPUT.finditer(text := seen.words.get("inputs", "")))
-    ends = [*(match.start() for match in found[1:]), len(text)]
-    values = (text[match.end() : end].strip(" ,;").removesuffix(" and") for match, end in zip(found, ends, strict=False))
-    inputs = {match[1]: value.strip(QUOTES) for match, value in zip(found, values, strict=False)}
+    inputs = inputs_of(seen.words.get("inputs", ""))
     return Want("execute_workflow", {"workflow": name, **({"inputs": inputs} if inputs else {})})
 
 
