@@ -45,7 +45,7 @@ class QuestionShown:
 
 @dataclass(frozen=True)
 class CallShown:
-    """A tool call. `gist` is its first plain argument, `took` how long it took in words."""
+    """A tool call. `gist` is its first plain argument, `took` how long it took in words. A halt is its questions alone, without a tool."""
 
     tool: str
     label: str
@@ -208,8 +208,9 @@ def replies_shown(step: StepRun) -> list[ReplyShown]:
     calls: dict[int, list[CallShown]] = defaultdict(list)
     for call, questions in with_questions(step.tool_calls.all(), step.help_requests.all()):
         calls[call.reply].append(call_shown(call, questions))
-    shown = [reply_shown(reply, calls.pop(reply.number, [])) for reply in said.replies(step.messages)]
-    return shown + [reply_shown(SaidReply(number), left) for number, left in sorted(calls.items())]
+    saved = {reply.number: reply for reply in said.replies(step.messages)}
+    # A step may be halted before its model has said anything: that is number 0.
+    return [reply_shown(saved.get(number, SaidReply(number)), calls[number]) for number in sorted({*saved, *calls})]
 
 
 def with_questions(calls: Iterable[ToolCall], requests: Iterable[HelpRequest]) -> list[tuple[ToolCall, list[HelpRequest]]]:

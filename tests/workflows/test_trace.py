@@ -47,6 +47,25 @@ def test_a_call_whose_reply_is_not_saved_yet_is_shown() -> None:
     assert [len(reply.calls) for reply in trace(step.run).steps[0].replies] == [1]
 
 
+def test_a_halt_stands_where_the_step_was_stopped() -> None:
+    step = make_step(make_turn())
+    for reply, decision in ((0, "raise"), (1, "")):
+        fields = {
+            "kind": "confirmation",
+            "question": f"It has used {reply}.",
+            "decision": decision,
+            "status": "answered" if decision else "open",
+        }
+        HelpRequest.objects.create(run=step.run, step_run=step, reply=reply, call_id=f"halt-{reply}", **fields)
+
+    replies = trace(step.run).steps[0].replies
+    page = render_to_string("components/trace.html", {"trace": trace(step.run), "open_above": True})
+
+    assert [(reply.number, reply.calls[-1].questions[0].answer) for reply in replies] == [(0, "raise"), (1, "")]
+    assert page.index("Before the first reply") < page.index("It has used 0.") < page.index("Reply 1") < page.index("before it goes on")
+    assert page.count('<details class="card"') == 1
+
+
 def test_a_trace_costs_the_same_however_long_it_is(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     run = make_turn()
     for number in range(5):
