@@ -11,6 +11,8 @@ from chat import hints
 from chat.models import Draft, Message
 
 PATIENCE_SECONDS = 5
+# How much of the message is shown that another one answers.
+QUOTED = 100
 # What moves the cursor or hides text is not for a model to send; line ends and tabs are.
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -30,6 +32,8 @@ class Terminal:
         self.out, self.err = out, err
         self.listener = hints.listen(hints.PAGE)
         self.shown = ""
+        # The number of the last message that was looked at.
+        self.seq = 0
 
     def close(self) -> None:
         self.listener.close()
@@ -37,12 +41,13 @@ class Terminal:
     def follow(self, conversation_id: UUID, run_id: UUID, seq: int) -> Ended:
         """Show what `run_id` says after `seq`, until it has ended or waits for a person."""
         started, silent = time.monotonic(), True
+        self.seq = seq
         while True:
             # Messages first: a draft that is still there afterwards is of none of them.
-            messages = list(Message.objects.filter(conversation=conversation_id, run_id=run_id).after(seq))
+            messages = list(Message.objects.filter(conversation=conversation_id, run_id=run_id).after(self.seq))
             drafts = list(Draft.objects.filter(run_id=run_id))
             for message in messages:
-                seq, silent = message.seq, False
+                self.seq, silent = message.seq, False
                 if ended := self.show(message):
                     return ended
             for draft in drafts:
@@ -54,6 +59,30 @@ class Terminal:
                     "Ctrl-C leaves; the answer comes into the conversation all the same."
                 )
             self.listener.wait(1)
+
+    def stay(self, conversation_id: UUID, seconds: float) -> None:
+        """Show for so long what else is said in the conversation, such as what was scheduled there."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            for message in Message.objects.filter(conversation=conversation_id).after(self.seq):
+                self.seq = message.seq
+                self.show_later(message)
+            self.listener.wait(min(left, 1))
+
+    def show_later(self, message: Message) -> None:
+        """Show a message of another turn, under the beginning of the one that it answers."""
+        if message.author == Message.Author.USER:
+            self.note(f"· {'now due' if message.via == Message.Via.SCHEDULE else 'said'}: {message.text}")
+            return
+        if message.kind in (Message.Kind.MESSAGE, Message.Kind.ERROR, Message.Kind.HELP_REQUEST) and message.reply_to:
+            self.quote(Message.objects.filter(conversation=message.conversation_id, seq=message.reply_to).first())
+        self.show(message)
+
+    def quote(self, answered: Message | None) -> None:
+        """Show which message the next one answers."""
+        if answered:
+            line = next(iter(answered.text.splitlines()), "")
+            self.note(f"> {line if len(line) <= QUOTED else f'{line[:QUOTED]}…'}")
 
     def show(self, message: Message) -> Ended | None:
         """Show a message; whether it ends the turn, and how."""

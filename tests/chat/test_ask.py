@@ -148,3 +148,19 @@ def test_what_is_refused_leaves_no_conversation(owner: User) -> None:
     ask("  ", "--user", owner.username)
 
     assert not Conversation.objects.exists()
+
+
+def test_what_comes_later_is_shown_under_what_it_answers(owner: User, worker: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    def later(self: terminal.Terminal, conversation_id: Any, seconds: float) -> None:
+        due = {"task_id": new_id(), "via": "schedule", "reply_to": 2}
+        log.post(conversation_id, Message(author="user", text="Check the PR", **due), Message(author="assistant", text="Merged.", **due))
+        stay(self, conversation_id, seconds)
+
+    stay = terminal.Terminal.stay
+    monkeypatch.setattr(terminal.Terminal, "stay", later)
+    worker(lambda run: answer(run, "I will look again."))
+
+    status, out, err = ask("check the PR", "--user", "owner", "--follow", "0.2")
+
+    assert (status, out) == (0, "I will look again.\nMerged.\n")
+    assert err == "· now due: Check the PR\n> I will look again.\n"

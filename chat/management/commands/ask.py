@@ -14,6 +14,17 @@ from chat.log import check_text, say
 from chat.models import Conversation, Message
 from chat.terminal import Ended, Terminal
 
+# Whoever wants to see more of it opens the page.
+LONGEST_FOLLOWED = 86_400
+
+
+def seconds(text: str) -> float:
+    """A length of time from the command line, a number of seconds."""
+    found = float(text)
+    if not 0 <= found <= LONGEST_FOLLOWED:
+        raise ValueError(text)
+    return found
+
 
 class Command(BaseCommand):
     """Post a message, stream the answer, and leave when the turn has ended or asks something."""
@@ -23,6 +34,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         add_user_argument(parser)
         parser.add_argument("text", help="what to say")
+        parser.add_argument(
+            "--follow", metavar="SECONDS", type=seconds, default=0.0, help="stay so long after the answer, and show what comes later"
+        )
         parser.add_argument("--conversation", metavar="ID", type=UUID, help="where to say it; without it, a new conversation")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,8 +51,9 @@ class Command(BaseCommand):
             if said.run_id is None:
                 raise MissingError("It was posted, but there is nothing here that answers.")
             ended = terminal.follow(conversation.pk, said.run_id, said.seq)
+            terminal.stay(conversation.pk, options["follow"])
         except KeyboardInterrupt:
-            self.stderr.write("The turn goes on without you: `agentron runs list` shows it.")
+            self.stderr.write("What was begun goes on without you: `agentron runs list` and `agentron tasks list` show it.")
             raise SystemExit(128 + signal.SIGINT) from None
         finally:
             terminal.close()
