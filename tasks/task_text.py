@@ -24,7 +24,8 @@ def described(task: Task) -> Iterator[str]:
     if task.next_due_at is None:
         yield line("Next", still(task))
     if task.recurs:
-        yield line("Meanwhile", f"overlap {task.overlap}, misfire {task.misfire} up to {span(task.grace_seconds)} late")
+        yield line("Overlap", f"{task.get_overlap_display()} (while an earlier run is not over)")
+        yield line("Missed", f"{task.get_misfire_display()}, at most {span(task.grace_seconds)} late")
     yield line("Conversation", task.conversation_id)
     yield from belongings(task)
 

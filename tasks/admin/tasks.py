@@ -107,7 +107,9 @@ class TaskAdmin(BaseAdmin[Task]):
         obj.__dict__.update(saved.__dict__)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """The verbs have written all of it, and the history is written by nobody."""
+        """The verbs have written all of it; nobody writes the history, but Django asks it what became of it."""
+        for history in formsets:
+            self.save_formset(request, form, history, change)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """What cannot be deleted any more, though the page before offered it, says why."""
