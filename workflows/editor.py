@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from workflows import editor_times as times
 from workflows.definition import MOST_STEPS, Definition, InputPart, StepPart, WhenPart
 
 TOKEN = re.compile(r"[a-z][0-9]{1,4}")
@@ -25,6 +26,7 @@ LABELS = {
     "budget_tokens": "Tokens a run",
     "inputs": "Inputs",
     "steps": "Steps",
+    **times.LABELS,
 }
 OPS = {"contains": "contains", "equals": "is", "regex": "fits the pattern", "empty": "is empty"}
 
@@ -74,7 +76,7 @@ class StepRow:
 class Sheet:
     """A whole workflow while somebody writes it; `own` are its own fields as they were typed, `wrong` their mistakes."""
 
-    own: dict[str, str] = field(default_factory=lambda: {"max_concurrent": "1", "max_rounds": "1"})
+    own: dict[str, str] = field(default_factory=lambda: {"max_concurrent": "1", "max_rounds": "1", **times.USUAL})
     inputs: list[InputRow] = field(default_factory=list)
     steps: list[StepRow] = field(default_factory=list)
     wrong: dict[str, str] = field(default_factory=dict)
@@ -109,6 +111,7 @@ class Sheet:
             **{name: self.own.get(name, "") for name in OWN},
             **counts,
             "budget": {unit: amount(text) for unit in BUDGET if (text := self.own.get(f"budget_{unit}", ""))},
+            **times.times_data(self.own),
             "inputs": [input_data(row) for row in self.inputs],
             "steps": [step_data(row, keys) for row in self.steps],
         }
@@ -208,7 +211,7 @@ def step_data(row: StepRow, keys: Mapping[str, str]) -> dict[str, Any]:
 
 def posted(data: QueryDict) -> Sheet:
     """The form as it came; rows in the order in which they stand on the page."""
-    own = {name: said(data, name) for name in (*OWN, *(f"budget_{unit}" for unit in BUDGET))}
+    own = {name: said(data, name) for name in (*OWN, *(f"budget_{unit}" for unit in BUDGET), *times.FIELDS)}
     inputs = [posted_input(data, token) for token in tokens(data, "input")[:MOST_INPUTS]]
     # One more than there may be, so that too many are refused rather than lost.
     return Sheet(own, inputs, [posted_step(data, token) for token in tokens(data, "step")[: MOST_STEPS + 1]])
@@ -240,6 +243,7 @@ def filled(definition: Definition) -> Sheet:
     by_key = {step.key: f"s{at}" for at, step in enumerate(definition.steps)}
     own = {name: str(getattr(definition, name)) for name in OWN}
     own |= {f"budget_{unit}": f"{limit:.12g}" for unit, limit in definition.budget.model_dump().items()}
+    own |= times.filled_times(definition)
     inputs = [filled_input(f"i{at}", part) for at, part in enumerate(definition.inputs)]
     return Sheet(own, inputs, [filled_step(by_key[step.key], step, by_key) for step in definition.steps])
 

@@ -144,7 +144,7 @@ def create_workflow(
     owner = owner_of(context)
     if Workflow.objects.of(owner).count() >= MOST_WORKFLOWS:
         raise ToolError(f"The person has {MOST_WORKFLOWS} workflows already: use one of them, or ask which may be deleted.")
-    data = {"name": name, "steps": steps, "description": description, "inputs": inputs or [], "instruction": instruction}
+    data: dict[str, Any] = {"name": name, "steps": steps, "description": description, "inputs": inputs or [], "instruction": instruction}
     data |= {"max_rounds": max_rounds, "max_concurrent": max_concurrent, "budget": budget or {}}
     times = said(execution_mode, schedule, time_zone, overlap, misfire, grace_seconds)
     wanted = read(Definition, {**data, **times})

@@ -13,10 +13,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from chat.http.auth import person
+from chat.profile import zones
 from workflows import editing
 from workflows.definition import MOST_ROUNDS, Definition, check
 from workflows.drawing import Drawing, draw
 from workflows.editor import OPS, Sheet, filled, next_step, posted
+from workflows.editor_times import CHOICES, understood
 from workflows.errors import InvalidError
 from workflows.models import Agent, Workflow
 from workflows.reading import read
@@ -201,8 +203,12 @@ def form(request: HttpRequest, workflow: Workflow | None, work: Work, *, tried: 
         "drawing": work.drawing(),
         "ops": OPS,
         "most_rounds": MOST_ROUNDS,
+        "understood": understood(work.sheet.own, person(request)),
+        **CHOICES,
         "tried": tried or "tried" in request.POST,
         "address": reverse("workflow-edit", args=[workflow.pk]) if workflow else reverse("workflow-new"),
     }
+    if not request.headers.get("HX-Request"):
+        context["zones"] = zones()
     page = "site/parts/workflow_form.html" if request.headers.get("HX-Request") else "site/workflow_form.html"
     return render(request, page, context)
