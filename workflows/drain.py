@@ -152,9 +152,11 @@ class Worker:
                 task.cancel()
 
     def claim(self, room: int) -> list[Run]:
-        """New runs, unless one is driven that must be alone."""
+        """New runs, unless one is driven that must be alone: until it has got somewhere, and so is no suspect any more."""
         if self.tasks and (self.alone or self.lonely):
-            return []
+            if queue.on_trial(self.name):
+                return []
+            self.alone = False
         return queue.claim(self.name, 1 if self.lonely else room, busy=bool(self.tasks), alone=self.lonely)
 
     async def drive(self, run: Run) -> None:

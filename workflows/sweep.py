@@ -53,6 +53,6 @@ def reclaim(run: Run) -> bool:
         end_run(run.pk, RunStatus.FAILED, error=sentence)
     else:
         suspect = deaths >= queue.SUSPECT_DEATHS
-        run.move(RunStatus.QUEUED, lease_expires_at=None, not_before=timezone.now() if suspect else None)
+        run.move(RunStatus.QUEUED, lease_expires_at=None, not_before=timezone.now() if deaths else None)
         queue.lonely_ticket() if suspect else queue.ticket()
     return True

@@ -195,6 +195,29 @@ def test_of_those_in_whose_company_a_worker_died_each_worker_takes_one_at_a_time
     assert [run.pk for run in claim(busy=True)] == [runs[1].pk]
 
 
+def test_the_company_of_a_death_is_not_kept_waiting_for_a_slow_model() -> None:
+    runs = [make_turn() for _ in range(9)]
+    since = timezone.now() - timedelta(seconds=2.5)
+    Run.objects.filter(pk__in=[run.pk for run in runs]).update(deaths=1, not_before=since)
+
+    first = claim()
+    Run.objects.update(not_before=since - timedelta(seconds=1))
+
+    assert len(first) == 4
+    assert len(claim(busy=True)) == 4
+
+
+def test_a_suspect_that_got_somewhere_is_none_any_more() -> None:
+    run = make_turn()
+    Run.objects.filter(pk=run.pk).update(deaths=2, not_before=timezone.now())
+    [claimed] = claim("here:2:b", alone=True)
+    assert queue.on_trial("here:2:b")
+
+    journal.guard(run.pk, claimed.fence, progress=True)
+
+    assert not queue.on_trial("here:2:b")
+
+
 def test_runs_that_wait_for_people_take_no_place(settings: Settings) -> None:
     settings.AGENTRON_MAX_RUNS = 1
     workflow = make_workflow({"key": "one"})
