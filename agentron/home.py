@@ -43,7 +43,7 @@ def desk(user: User) -> dict[str, Any]:
     # What moved on since that was read would stand in two places.
     rest = mine.exclude(pk__in=[run.pk for run in going])
     return {
-        "cards": cards(asked[:MOST_CARDS]),
+        "cards": cards(asked[:MOST_CARDS], brief=True),
         "more_cards": len(asked) > MOST_CARDS,
         "going": going,
         "later": rest.filter(status=RunStatus.QUEUED, not_before__gt=timezone.now()).order_by("not_before")[:MOST_LINES],

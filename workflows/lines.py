@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Concat, Left
+from django.urls import reverse
 from django.utils import timezone
 
 from chat.fragments import asked
@@ -17,6 +18,7 @@ from workflows.models.run import RunQuerySet
 from workflows.rows import place, questions_of
 
 FIRST_WORDS = 200
+MOST_OF_A_QUESTION = 600
 # Nobody looks at the number once it has this many digits.
 MOST_COUNTED = 1000
 
@@ -46,15 +48,17 @@ def words() -> Case:
     )
 
 
-def cards(requests: Iterable[HelpRequest]) -> list[dict[str, Any]]:
-    """What components/question.html needs to show each question, and to take its answer."""
-    return [card(request) for request in requests]
+def cards(requests: Iterable[HelpRequest], *, brief: bool = False) -> list[dict[str, Any]]:
+    """What components/question.html needs to show each question, and to take its answer; `brief`: long ones cut, for a list."""
+    return [card(request, brief=brief) for request in requests]
 
 
-def card(request: HelpRequest) -> dict[str, Any]:
-    """`m` is the question's body, as a message in a conversation has it."""
-    body = {**request.body(), "text": request.question}
-    return {"request": request, "m": body, **asked(body)}
+def card(request: HelpRequest, *, brief: bool = False) -> dict[str, Any]:
+    """`m` is the question's body, as a message in a conversation has it; `more` leads to all of one that is cut."""
+    cut = brief and len(request.question) > MOST_OF_A_QUESTION
+    shown = f"{request.question[:MOST_OF_A_QUESTION]}…" if cut else request.question
+    body = {**request.body(), "question": shown, "text": shown}
+    return {"request": request, "m": body, "more": reverse("run", args=[request.run_id]) if cut else "", **asked(body)}
 
 
 def open_questions(user: User) -> QuerySet[HelpRequest]:

@@ -59,16 +59,22 @@ def test_a_workflow_is_made_with_its_steps(desk: Client, boss: User, writer: Age
 
 
 def test_run_now_asks_for_the_inputs_and_begins_with_them(desk: Client, boss: User) -> None:
-    workflow = make_workflow({"key": "one", "prompt": "On {{ input.topic }}"}, owner=boss)
+    inputs = [{"name": "topic"}, {"name": "length", "default": "five lines"}]
+    workflow = make_workflow({"key": "one", "prompt": "On {{ input.topic }}"}, owner=boss, inputs=inputs)
     asked = desk.post(address(Workflow, "do", workflow.pk, "run"))
+    assert "five lines" in desk.get(asked.headers["Location"]).content.decode()
 
     page = asked.headers["Location"]
     refused = desk.post(page, {"input-topic": " "}).content.decode()
-    begun = desk.post(page, {"input-topic": "tea"})
+    begun = desk.post(page, {"input-topic": "tea", "input-length": "two lines"})
 
     assert "This is needed." in refused
     run = Run.objects.get()
-    assert (run.input["inputs"], run.trigger, begun.headers["Location"]) == ({"topic": "tea"}, "admin", address(Run, "change", run.pk))
+    assert (run.input["inputs"], run.trigger, begun.headers["Location"]) == (
+        {"topic": "tea", "length": "two lines"},
+        "admin",
+        address(Run, "change", run.pk),
+    )
 
 
 def test_what_the_page_shows_can_be_saved_again(desk: Client, boss: User) -> None:

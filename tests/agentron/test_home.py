@@ -37,6 +37,17 @@ def test_it_shows_what_waits_what_runs_and_what_came_of_it(browser: Client, conv
         assert words in html
 
 
+@pytest.mark.parametrize("address", ["/", "/questions/"])
+def test_a_long_question_is_cut_in_a_list_and_whole_on_the_runs_page(browser: Client, conversation: Conversation, address: str) -> None:
+    request = make_question(conversation, question=f"Which one? {'really ' * 100}")
+
+    html = page(browser, address)
+
+    assert html.count("really") < 100
+    assert f'<a href="/runs/{request.run_id}/">Read all of the question</a>' in html
+    assert page(browser, f"/runs/{request.run_id}/").count("really") == 100
+
+
 def test_whoever_has_nothing_yet_is_shown_how_to_begin(browser: Client) -> None:
     assert "Nothing waits for you" in page(browser)
     assert 'value="What can you do?"' in page(browser)

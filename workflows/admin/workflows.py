@@ -137,7 +137,7 @@ class WorkflowAdmin(BaseAdmin[Workflow]):
             raise PermissionDenied
         row = get_object_or_404(self.get_queryset(request), pk=pk)
         definition = Definition.of(row)
-        given = typed_inputs(request.POST, definition)
+        given = typed_inputs(request.POST, definition) if request.method == "POST" else {}
         wrong: dict[str, str] = {}
         if request.method == "POST":
             try:

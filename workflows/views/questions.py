@@ -28,7 +28,7 @@ SAID = {"approve": "Approved: the call is made.", "deny": "Denied: the agent is 
 def index(request: HttpRequest) -> HttpResponse:
     """All that waits for this person, the oldest first."""
     asked = list(open_questions(person(request))[: MOST_CARDS + 1])
-    context = {"cards": cards(asked[:MOST_CARDS]), "more_cards": len(asked) > MOST_CARDS, "most": MOST_CARDS, "every": "10s"}
+    context = {"cards": cards(asked[:MOST_CARDS], brief=True), "more_cards": len(asked) > MOST_CARDS, "most": MOST_CARDS, "every": "10s"}
     return live(request, "site/questions.html", "site/parts/questions.html", context)
 
 
