@@ -69,7 +69,7 @@ async def die(context: ToolContext) -> str:
 
 
 def asked(messages: list[ModelMessage]) -> str:
-    """What the person said last."""
+    """What the person said last; a scheduled turn is told first what it is."""
     prompts = [
         part.content
         for message in messages
@@ -77,7 +77,7 @@ def asked(messages: list[ModelMessage]) -> str:
         for part in message.parts
         if isinstance(part, UserPromptPart)
     ]
-    return str(prompts[-1])
+    return str(prompts[-1]).rpartition("\n")[2]
 
 
 async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str | DeltaToolCalls]:
