@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("chat.urls")),
     path("profile/", include("chat.profile_urls")),
     path("", include("workflows.urls")),
+    path("", include("tasks.urls")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
     re_path(r"^api/", nothing_here),

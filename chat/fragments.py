@@ -18,6 +18,8 @@ from chat.tool_cards import gist, icon, label
 TERMINAL = ("succeeded", "failed", "cancelled")
 # The question itself is shown right after these calls.
 ASKING = ("ask_user", "request_user_help")
+# What a task's badge stands on; between them come the steps of the work.
+SPEAKING = (Message.Kind.MESSAGE, Message.Kind.ERROR, Message.Kind.HELP_REQUEST, Message.Kind.FILE, Message.Kind.STATUS)
 SIGNALS = ("ready", "accepted", "refused", "pong")
 MOST_SHOWN = 20_000
 
@@ -31,6 +33,7 @@ def entry_html(body: dict[str, Any]) -> SafeString:
     """A message's body as an entry of the log, shown or hidden: each has an element, for the page counts by them."""
     kind = body["kind"]
     context = {"m": body, "template": f"chat/entries/{kind}.html", "hidden": is_hidden(body), **MORE.get(kind, dict)(body)}
+    context["of_task"] = bool(body.get("task_id")) and kind in SPEAKING
     context["ended"] = kind == Message.Kind.STATUS and body.get("status") in TERMINAL
     return render_to_string("chat/entry.html", context)
 

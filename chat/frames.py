@@ -37,10 +37,11 @@ def now(kind: str, **data: Any) -> Frame:
     return Frame(kind, data, stamp(timezone.now()))
 
 
-def of_message(message: Message) -> Frame:
-    """A message as a frame: its body, with its payload's fields beside it."""
+def of_message(message: Message, quoted: str = "") -> Frame:
+    """A message as a frame: its body, with its payload's fields beside it, and the beginning of what it replies to."""
     body = MessageOut.of(message).model_dump(mode="json")
-    return Frame(message.kind, {**message.payload, **body}, body["at"], message.seq)
+    more = {"quoted": quoted} if quoted else {}
+    return Frame(message.kind, {**message.payload, **body, **more}, body["at"], message.seq)
 
 
 def of_draft(draft: Draft) -> Frame:

@@ -143,11 +143,11 @@ def name_after(conversation: Conversation, text: str) -> None:
     Conversation.objects.filter(pk=conversation.pk, title="").update(title=conversation.title)
 
 
-def title_of(text: str) -> str:
+def title_of(text: str, longest: int = TITLE_LENGTH) -> str:
     """The first line of `text` that says something, without its Markdown marks, cut at a word."""
     lines = (" ".join(line.strip("#>*-`_~ \t").split()) for line in text.splitlines())
     line = next(filter(None, lines), "") or " ".join(text.split())
-    if len(line) <= TITLE_LENGTH:
+    if len(line) <= longest:
         return line.rstrip(",;:") or line
-    words = line[:TITLE_LENGTH].rsplit(" ", 1)[0]
+    words = line[:longest].rsplit(" ", 1)[0]
     return words.rstrip(",;:.–-(“ ") + "…"

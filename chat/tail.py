@@ -24,6 +24,7 @@ from chat import frames, hints
 from chat.feeds import Feed, Parcels, Subscription, put
 from chat.frames import Frame
 from chat.models import Draft, Message
+from chat.quotes import framed
 from chat.signals import frames_wanted
 
 log = logging.getLogger(__name__)
@@ -234,7 +235,7 @@ def with_extras(messages: list[Message]) -> list[Frame]:
     if not messages:
         return []
     answers: list[tuple[Any, Any]] = frames_wanted.send(sender=Message, messages=messages)
-    return [*map(frames.of_message, messages), *(frame for _, extra in answers for frame in extra)]
+    return [*framed(messages), *(frame for _, extra in answers for frame in extra)]
 
 
 _tailer: Tailer | None = None

@@ -9,12 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET, require_POST
 
-from chat import frames
 from chat.conversations import mark_read
 from chat.fragments import entry_html
 from chat.http.auth import person
 from chat.log import MAX_TEXT
 from chat.models import Conversation, Message
+from chat.quotes import framed
 from chat.sidebar import own, sentence
 
 PAGE_SIZE = 100
@@ -97,7 +97,7 @@ def onwards(found: Conversation, after: int) -> dict[str, Any]:
 
 def entries(rows: list[Message]) -> list[SafeString]:
     """Messages as the socket would send them."""
-    return [entry_html(frames.of_message(message).data) for message in rows]
+    return [entry_html(frame.data) for frame in framed(rows)]
 
 
 def first_seq(rows: list[Message]) -> int:

@@ -3,7 +3,9 @@
 
 import { beside, byId, log, page } from "./dom.js";
 import { hide, tellTimes } from "./days.js";
+import "./quotes.js";
 import { tellRuns } from "./runs.js";
+import { tellSeries } from "./series.js";
 
 const calls = new Map();
 const results = new Map();
@@ -128,6 +130,7 @@ export function settle(entries) {
   entries.forEach(note);
   for (const entry of entries) KINDS[entry.dataset.kind]?.(entry);
   tellTimes(entries);
+  tellSeries(entries);
   tellRuns(entries);
   endWhatIsOver(entries);
 }

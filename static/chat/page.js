@@ -12,6 +12,7 @@ import * as questions from "./questions.js";
 import { seen } from "./read.js";
 import { grown, toEnd } from "./scrolling.js";
 import * as socket from "./socket.js";
+import { tellTasks } from "../tasks/anchors.js";
 
 const COPIED_MS = 1500;
 
@@ -61,6 +62,7 @@ const watcher = new MutationObserver((records) => take(records));
 function take(records) {
   const entries = entriesIn(records.flatMap((record) => [...record.addedNodes]));
   settle(entries);
+  tellTasks(entries);
   // What this did to the log is no news.
   watcher.takeRecords();
   return entries;
@@ -112,6 +114,7 @@ page.addEventListener("htmx:wsAfterMessage", () => {
 });
 page.addEventListener("htmx:afterRequest", (event) => {
   const { elt, successful, xhr } = event.detail;
+  if (elt.matches("[data-resume]")) elt.hidden = successful;
   if (!elt.matches("[data-retry]")) return;
   // Tried again here or elsewhere: not a second time.
   elt.hidden = successful || xhr.status === 409;

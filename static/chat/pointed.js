@@ -1,11 +1,24 @@
-// The entry that the address points at, such as one that a search has found.
+// The entry that the address points at, such as one that a search has found, or by its number: ?at=12.
 
-/** Show it, if there is one; whether there is. */
-export function showPointed() {
-  let found = document.getElementById(location.hash.slice(1));
-  // What is told by another entry is found there.
+import { unfold } from "./series.js";
+
+/** Bring an entry into sight and mark it; what is told by another one is found there. */
+export function pointAt(entry) {
+  let found = entry;
   while (found?.hidden) found = found.previousElementSibling;
-  found?.classList.add("pointed");
-  found?.scrollIntoView({ block: "center" });
+  if (!found) return;
+  unfold(found);
+  document.querySelectorAll(".pointed").forEach((other) => other.classList.remove("pointed"));
+  found.classList.add("pointed");
+  found.scrollIntoView({ block: "center" });
+  found.tabIndex = -1;
+  found.focus({ preventScroll: true });
+}
+
+/** Show the entry of the address, if there is one; whether there is. */
+export function showPointed() {
+  const at = new URLSearchParams(location.search).get("at");
+  const found = document.getElementById(location.hash.slice(1)) ?? (at && document.querySelector(`.entry[data-seq="${CSS.escape(at)}"]`));
+  if (found) pointAt(found);
   return Boolean(found);
 }

@@ -8,10 +8,11 @@ function toggleMenu() {
   document.querySelector(open ? ".sidebar [data-menu]" : "[data-menu][aria-expanded]")?.focus();
 }
 
-/** Ask before `form` is sent; its data-confirm is the question, data-confirm-verb the button. */
+/** Ask before `form` is sent; its data-confirm is the question, data-confirm-verb and data-confirm-no the buttons. */
 function ask(form) {
   dialog.querySelector("p").textContent = form.dataset.confirm;
   dialog.querySelector("[value=yes]").textContent = form.dataset.confirmVerb ?? "Delete";
+  dialog.querySelector("[value=no]").textContent = form.dataset.confirmNo ?? "Cancel";
   dialog.returnValue = "";
   dialog.onclose = () => {
     if (dialog.returnValue !== "yes") return;
