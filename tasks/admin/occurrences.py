@@ -4,7 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import formats, timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from chat.admin_base import ReadOnlyAdmin, badge, link
 from chat.figures import span
@@ -16,8 +19,12 @@ else:
     from unfold.admin import TabularInline
 
 
+# How a state looks, in the words of other badges.
+LOOKS = {"fired": "succeeded", "skipped": "warn", "missed": "warn", "blocked": "failed"}
+
+
 def state_of(row: Occurrence) -> SafeString:
-    return badge(row.state, row.get_state_display())
+    return badge(LOOKS.get(row.state, row.state), row.get_state_display())
 
 
 def run_of(row: Occurrence) -> SafeString | str:
@@ -41,7 +48,8 @@ class OccurrenceInline(TabularInline[Occurrence, Task]):
     ordering = ["-due_at"]
     fields = ["due", "state_badge", "late", "run_link", "why"]
     readonly_fields = ["due", "state_badge", "late", "run_link", "why"]
-    verbose_name_plural = "History"
+    hide_title = True
+    verbose_name_plural = "Due times so far"
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -50,8 +58,8 @@ class OccurrenceInline(TabularInline[Occurrence, Task]):
         return False
 
     @admin.display(description="Due")
-    def due(self, row: Occurrence) -> Any:
-        return row.due_at
+    def due(self, row: Occurrence) -> SafeString:
+        return format_html('<span class="admin-time">{}</span>', formats.localize(timezone.localtime(row.due_at)))
 
     @admin.display(description="State")
     def state_badge(self, row: Occurrence) -> SafeString:
@@ -74,6 +82,7 @@ class OccurrenceInline(TabularInline[Occurrence, Task]):
 class OccurrenceAdmin(ReadOnlyAdmin[Occurrence]):
     """Due times of all tasks."""
 
+    called = ("due time", "due times")
     list_display = ["due_at", "of", "state_badge", "late", "run_link", "why"]
     list_filter = ["state", "by_hand", "due_at"]
     list_select_related = ["task"]
@@ -88,7 +97,7 @@ class OccurrenceAdmin(ReadOnlyAdmin[Occurrence]):
 
     @admin.display(description="Task")
     def of(self, row: Occurrence) -> SafeString:
-        return link("tasks_task_change", row.task_id, row.task)
+        return link("tasks_task_change", row.task_id, Truncator(row.task.title).chars(60))
 
     @admin.display(description="State")
     def state_badge(self, row: Occurrence) -> SafeString:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.forms.widgets import Script
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -28,7 +29,8 @@ class ScheduleInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
     task: Task | None = None
 
     class Media:
-        js = ["admin-schedule.js"]
+        # A module runs when the page is there.
+        js = [Script("admin-schedule.js", type="module")]
 
     def __init__(self) -> None:
         super().__init__({"autocomplete": "off", "spellcheck": "false"})

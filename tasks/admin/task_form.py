@@ -99,6 +99,8 @@ class TaskForm(forms.ModelForm[Task]):
             "title", "conversation", "mode", "text", "agent", "workflow", "inputs", "run_at", "schedule", "time_zone",
             "overlap", "misfire", "grace_seconds", "depends_on", "metadata",
         ]  # fmt: skip
+        labels = {"misfire": "Missed times", "grace_seconds": "Grace in seconds", "depends_on": "Waits for"}
+        widgets = {"text": UnfoldAdminTextareaWidget({"rows": 4}), "metadata": UnfoldAdminTextareaWidget({"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

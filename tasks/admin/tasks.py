@@ -7,7 +7,8 @@ from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.safestring import SafeString
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
 from chat.admin_base import BaseAdmin, badge, link
@@ -20,7 +21,17 @@ from tasks.models import STOPPABLE, Occurrence, OccurrenceState, Task, TaskStatu
 from workflows.errors import RefusedError
 from workflows.models import Run, RunStatus
 
-ABOUT = ["state", "next", "buttons", "owner", "managed", "active", "conversation_link", "made_by", "failures", "last_error", "created_at"]
+# What a page tells first, as far as there is something to tell, and what it tells last.
+NOW = {
+    "state": "status",
+    "paused_because": "paused_because",
+    "managed": "managed_by_id",
+    "active": "active_run_id",
+    "last_error": "last_error",
+}
+ABOUT = ["owner", "conversation_link", "made_by", "failures", "created_at"]
+# A page without fields shows the next times that the field of the schedule else would.
+COMING = 5
 
 
 class RecursFilter(admin.SimpleListFilter):
@@ -46,14 +57,14 @@ class TaskAdmin(BaseAdmin[Task]):
     """What is scheduled, everybody's. A task that carries out a workflow's schedule is changed there."""
 
     form = TaskForm
-    list_display = ["name", "state", "when", "next_due_at", "result", "does", "who"]
+    list_display = ["titled", "state", "when", "next_due_at", "result", "does", "who"]
     list_filter = ["status", "enabled", "mode", RecursFilter, ("managed_by", admin.EmptyFieldListFilter), "next_due_at"]
     list_select_related = ["owner", "workflow"]
     search_fields = ["title", "text", "owner__username"]
     ordering = ["-id"]
     sortable_by = ["next_due_at"]
     autocomplete_fields = ["conversation", "depends_on"]
-    readonly_fields = ABOUT
+    readonly_fields = [*NOW, "next", "buttons", *ABOUT]
     verbs = {"run": "Run now", "pause": "Pause", "resume": "Resume", "cancel": "Cancel"}
     actions = ["run_chosen", "pause_chosen", "resume_chosen", "cancel_chosen"]
     empty_text = "A task is something to be done later, once or again and again. Make one here, or ask the assistant for it."
@@ -64,17 +75,19 @@ class TaskAdmin(BaseAdmin[Task]):
         return super().get_queryset(request).annotate(**last)
 
     def get_inlines(self, request: HttpRequest, obj: Task | None) -> list[Any]:
-        return [OccurrenceInline] if obj else []
+        return [OccurrenceInline] if obj and obj.occurrences.exists() else []
 
     def get_fieldsets(self, request: HttpRequest, obj: Task | None = None) -> Any:
         place, twice = ([], []) if obj else (["conversation"], ["allow_duplicates"])
         soon = ["delay"] if self.has_change_permission(request, obj) else []
+        now = [name for name, column in NOW.items() if getattr(obj, column)] if obj else []
         return [
-            *([("About it", {"fields": ABOUT})] if obj else []),
+            *([("Now", {"fields": [*now, "next", "buttons"]})] if obj else []),
             (None, {"fields": ["title", "mode", "text", "agent", "workflow", "inputs", *place]}),
             ("When", {"fields": ["run_at", *soon, "schedule", "time_zone"]}),
             ("Rules", {"fields": ["overlap", "misfire", "grace_seconds", "depends_on"]}),
             ("More", {"fields": ["metadata", *twice]}),
+            *([("About it", {"fields": ABOUT})] if obj else []),
         ]
 
     def get_form(self, request: HttpRequest, obj: Task | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -86,6 +99,10 @@ class TaskAdmin(BaseAdmin[Task]):
         """A workflow's own task is changed on the page of the workflow, and what is at work or over not at all."""
         changeable = obj is None or (obj.status == TaskStatus.PENDING and not obj.managed_by_id)
         return changeable and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Task | None = None) -> bool:
+        """A workflow's own task goes with its schedule."""
+        return not (obj and obj.managed_by_id) and super().has_delete_permission(request, obj)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """What the verbs refuse is said at its field: the form, sent once more, knows what they said."""
@@ -173,8 +190,8 @@ class TaskAdmin(BaseAdmin[Task]):
     def cancel_chosen(self, request: HttpRequest, rows: QuerySet[Task]) -> None:
         self.tell_each(request, "cancel", rows)
 
-    @admin.display(description="Task", ordering="title")
-    def name(self, row: Task) -> str:
+    @admin.display(description="Task")
+    def titled(self, row: Task) -> str:
         return Truncator(row.title).chars(60)
 
     @admin.display(description="Status")
@@ -191,21 +208,25 @@ class TaskAdmin(BaseAdmin[Task]):
 
     @admin.display(description="Does")
     def does(self, row: Task) -> str:
-        what = f" {row.workflow.name}" if row.workflow else ""
-        return Truncator(f"{row.get_mode_display()}:{what}" if what else row.get_mode_display()).chars(60)
+        return Truncator(f"Run {row.workflow}").chars(40) if row.workflow else row.get_mode_display()
 
-    @admin.display(description="Owner", ordering="owner__username")
+    @admin.display(description="Owner")
     def who(self, row: Task) -> str:
         return row.owner.get_username()
 
     @admin.display(description="Next")
-    def next(self, row: Task) -> str:
-        coming = reading.coming(row, 1)
-        return f"{coming[0].local:%a %d %b %Y, %H:%M:%S} {row.time_zone}".replace(":00 ", " ") if coming else "—"
+    def next(self, row: Task) -> SafeString | str:
+        coming = reading.coming(row, COMING if row.managed_by_id else 1)
+        lines = [(f"{due.local:%a %d %b %Y, %H:%M:%S}".removesuffix(":00"), row.time_zone, due.note) for due in coming]
+        return format_html_join(mark_safe("<br>"), "{} {} {}", lines) or "—"
 
     @admin.display(description="Managed by")
     def managed(self, row: Task) -> SafeString | str:
-        return link("workflows_workflow_change", row.managed_by_id, f"workflow {row.managed_by}") if row.managed_by else "nobody else"
+        return (
+            link("workflows_workflow_change", row.managed_by_id, f"the workflow {row.managed_by}: it is changed there")
+            if row.managed_by
+            else "—"
+        )
 
     @admin.display(description="At work in")
     def active(self, row: Task) -> SafeString | str:
