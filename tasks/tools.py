@@ -71,7 +71,7 @@ def schedule_task(
     return {"done": done, **seen(added.task)}
 
 
-@tool(effect=Effect.READ)
+@tool(effect=Effect.READ, quick=True)
 def list_tasks(context: ToolContext, status: str = "pending", here: bool = False, limit: int = 20) -> list[dict[str, Any]]:
     """List what is scheduled for the person, what comes first at the top, each with its number and its next times.
 
@@ -97,7 +97,7 @@ def by_status(context: ToolContext, status: str) -> list[Task]:
     return list((rows if status == "all" else rows.filter(status=status))[:MOST_LISTED])
 
 
-@tool(effect=Effect.READ)
+@tool(effect=Effect.READ, quick=True)
 def get_task(context: ToolContext, task: str) -> dict[str, Any]:
     """Show one task: what it does and when, what became of its last due times and why, and its last error.
 

@@ -12,11 +12,11 @@ from workflows.gates import gate, outcome_unknown
 from workflows.ledger import Outcome
 from workflows.llm.types import Ask, Call, Failure, Result
 from workflows.models import CallState, Effect
-from workflows.outcome import attempt, plain, question
+from workflows.outcome import attempt, attempt_hiding, plain, question
 from workflows.policy import Verdict, decide
 from workflows.prepare import Start
 from workflows.secrets import kept, reveal
-from workflows.threads import db
+from workflows.threads import ThreadError, apart, db
 from workflows.tools import Question, Tool, ToolContext, ToolError
 
 
@@ -69,10 +69,11 @@ class Calls:
         except ToolError as exc:
             sentence = str(exc)
             return await self.save(call, tool, lambda: Failure(sentence))
-        with concealed([] if tool.atomic else await db(kept, self.hold.run_id)):
-            return await self.carry_out(call, tool, {**call.arguments, **secrets})
+        known: list[str] = [] if tool.atomic else await db(kept, self.hold.run_id)
+        with concealed(known):
+            return await self.carry_out(call, tool, {**call.arguments, **secrets}, known)
 
-    async def carry_out(self, call: Call, tool: Tool, arguments: dict[str, Any]) -> Result | Failure | Ask:
+    async def carry_out(self, call: Call, tool: Tool, arguments: dict[str, Any], known: list[str]) -> Result | Failure | Ask:
         """Call it with `arguments`, within the time that it may take."""
         key = f"{self.hold.step_run_id}:{call.reply}:{call.call_id}"
         hold, start = self.hold, self.start
@@ -82,7 +83,7 @@ class Calls:
             return await self.save(call, tool, lambda: attempt(tool, context, arguments))
         try:
             async with asyncio.timeout(tool.timeout):
-                made = await self.outside(tool, context, arguments)
+                made = await self.outside(tool, context, arguments, known)
         except TimeoutError:
             if tool.effect == Effect.ONCE:
                 return Ask(outcome_unknown(call, tool))
@@ -91,14 +92,21 @@ class Calls:
             return Ask(question(made, tool))
         return await self.save(call, tool, lambda: made)
 
-    async def outside(self, tool: Tool, context: ToolContext, arguments: dict[str, Any]) -> Outcome | Question:
-        """Call a tool outside of any transaction."""
-        if not inspect.iscoroutinefunction(tool.function):
-            found: Outcome | Question = await db(attempt, tool, context, arguments)
+    async def outside(self, tool: Tool, context: ToolContext, arguments: dict[str, Any], known: list[str]) -> Outcome | Question:
+        """Call a tool outside of any transaction; `known` are the credentials to conceal."""
+        if inspect.iscoroutinefunction(tool.function):
+            with plain(tool) as caught:
+                caught.value = await tool.function(context, **arguments)
+            return caught.outcome()
+        found: Outcome | Question
+        if tool.quick:
+            found = await db(attempt, tool, context, arguments)
             return found
-        with plain(tool) as caught:
-            caught.value = await tool.function(context, **arguments)
-        return caught.outcome()
+        try:
+            found = await apart(tool.name, attempt_hiding, known, tool, context, arguments)
+        except ThreadError as exc:
+            return Failure(str(exc))
+        return found
 
     async def save(self, call: Call, tool: Tool | None, make: Callable[[], Outcome | Question]) -> Outcome:
         outcome: Outcome = await db(journal.save_result, self.hold, call, tool.effect if tool else Effect.READ, make)

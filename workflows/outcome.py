@@ -2,8 +2,8 @@
 
 import logging
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db import transaction
 
 from chat import log
 from chat.acting import Actor, acting
-from workflows.concealing import conceal, conceal_in
+from workflows.concealing import conceal, conceal_in, concealed
 from workflows.errors import RefusedError
 from workflows.ledger import Outcome
 from workflows.llm.types import Failure, Result
@@ -50,10 +50,18 @@ def plain(tool: Tool) -> Iterator[Caught]:
 
 
 def attempt(tool: Tool, context: ToolContext, arguments: dict[str, Any]) -> Outcome | Question:
-    """Call a synchronous tool; what it wrote before it failed is undone."""
-    with plain(tool) as caught, acting(partial(actor_of, tool, context)), transaction.atomic():
+    """Call a synchronous tool; what an atomic one wrote before it failed is undone."""
+    # Any other may take long: an open transaction would hold up everybody who writes.
+    whole = transaction.atomic() if tool.atomic else nullcontext()
+    with plain(tool) as caught, acting(partial(actor_of, tool, context)), whole:
         caught.value = tool.function(context, **arguments)
     return caught.outcome()
+
+
+def attempt_hiding(secrets: Collection[str], tool: Tool, context: ToolContext, arguments: dict[str, Any]) -> Outcome | Question:
+    """The same, `secrets` concealed for as long as it takes, though nobody may wait for it any more."""
+    with concealed(secrets):
+        return attempt(tool, context, arguments)
 
 
 def actor_of(tool: Tool, context: ToolContext) -> Actor:

@@ -71,6 +71,9 @@ class Tool:
     timeout: float
     # A function that only writes our own rows runs inside the transaction that records its result.
     atomic: bool
+    # One that is not async and only reads our own rows, or nothing at all, runs on the process's database thread; others
+    # of that sort may block, and get a thread of their own.
+    quick: bool = False
     # The question to the owner without whose yes it is never called, made from the arguments; empty: these need none.
     confirm: Callable[[dict[str, Any]], str] | None = None
     # The parameters of type Secret.
@@ -106,15 +109,20 @@ REGISTRY: dict[str, Tool] = {}
 
 
 def tool(
-    *, effect: Effect, timeout: float = 30, atomic: bool = False, confirm: Callable[[dict[str, Any]], str] | None = None
+    *,
+    effect: Effect,
+    timeout: float = 30,
+    atomic: bool = False,
+    quick: bool = False,
+    confirm: Callable[[dict[str, Any]], str] | None = None,
 ) -> Callable[[Function], Function]:
-    """Register a function as a tool under its own name. `timeout` is in seconds."""
+    """Register a function as a tool under its own name. `timeout` is in seconds; see Tool for the rest."""
 
     def register(function: Function) -> Function:
         name = function.__name__
         if atomic and inspect.iscoroutinefunction(function):
             raise TypeError(f"{name}: an atomic tool runs inside a transaction, so it cannot be async.")
-        REGISTRY[name] = Tool(name, function, effect, timeout, atomic, confirm, secret_parameters(function))
+        REGISTRY[name] = Tool(name, function, effect, timeout, atomic, quick, confirm, secret_parameters(function))
         return function
 
     return register

@@ -33,7 +33,7 @@ def caller_of(context: ToolContext) -> Agent:
     return caller
 
 
-@tool(effect=Effect.READ)
+@tool(effect=Effect.READ, quick=True)
 def list_agents(context: ToolContext) -> list[dict[str, Any]]:
     """List the agents that the person has, with what each is good for and which tools it may use.
 
@@ -43,7 +43,7 @@ def list_agents(context: ToolContext) -> list[dict[str, Any]]:
     return [{"name": row.name, "description": row.description, "tools": row.tools, "shared": row.owner_id is None} for row in rows]
 
 
-@tool(effect=Effect.READ)
+@tool(effect=Effect.READ, quick=True)
 def get_agent(context: ToolContext, agent: str, revision: int = 0) -> dict[str, Any]:
     """Show one agent: its instructions, model, tools, policy, limits, earlier versions, and the workflows it works in.
 

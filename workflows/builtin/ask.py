@@ -12,7 +12,7 @@ MOST_HOURS = 24 * 365
 KINDS = (HelpRequest.Kind.QUESTION, HelpRequest.Kind.CHOICE, HelpRequest.Kind.CONFIRMATION, HelpRequest.Kind.CREDENTIALS)
 
 
-@tool(effect=Effect.READ)
+@tool(effect=Effect.READ, quick=True)
 def ask_user(context: ToolContext, question: str, options: list[str] | None = None, reason: str = "") -> Question:
     """Ask the person a question and wait for the answer, which may take days.
 
@@ -29,7 +29,7 @@ def ask_user(context: ToolContext, question: str, options: list[str] | None = No
     return Question(text("question", question, MAX_QUESTION, needed=True), kind, choices, text("reason", reason, MAX_REASON))
 
 
-@tool(effect=Effect.READ)
+@tool(effect=Effect.READ, quick=True)
 def request_user_help(
     context: ToolContext,
     kind: str,

@@ -12,7 +12,7 @@ from workflows.models import Effect
 from workflows.tools import ToolContext, ToolError, tool
 
 
-@tool(effect=Effect.READ)
+@tool(effect=Effect.READ, quick=True)
 def current_time(context: ToolContext, time_zone: str = "") -> str:
     """Tell the date, the time and the weekday it is now.
 

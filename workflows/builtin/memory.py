@@ -39,7 +39,7 @@ def remember(context: ToolContext, key: str, value: str) -> str:
     return f"Remembered under “{key}”. Before, it was: {glimpse(before)}"
 
 
-@tool(effect=Effect.READ)
+@tool(effect=Effect.READ, quick=True)
 def recall(context: ToolContext, key: str = "") -> str:
     """Look up what was remembered, under one key or all of it.
 

@@ -16,7 +16,7 @@ SAID_BY_A_PERSON = (Trigger.CHAT, Trigger.API, Trigger.CLI, Trigger.TELEGRAM, Tr
 ANSWERABLE = (HelpRequest.Kind.QUESTION, HelpRequest.Kind.CHOICE)
 
 
-@tool(effect=Effect.READ)
+@tool(effect=Effect.READ, quick=True)
 def list_runs(
     context: ToolContext, status: str = "", workflow: str = "", waiting_for_person: bool = False, limit: int = 10
 ) -> list[dict[str, Any]]:
@@ -56,7 +56,7 @@ def question(request: HelpRequest) -> dict[str, Any]:
     return {"request_id": str(request.pk), "kind": request.kind, "question": request.question, "options": request.options}
 
 
-@tool(effect=Effect.READ)
+@tool(effect=Effect.READ, quick=True)
 def get_run(context: ToolContext, run: str) -> dict[str, Any]:
     """Show one run: what each step gave or why it failed, the result, the cost, and its open questions.
 

@@ -61,7 +61,7 @@ class BudgetIn(TypedDict):
     tokens: NotRequired[int]
 
 
-@tool(effect=Effect.READ)
+@tool(effect=Effect.READ, quick=True)
 def list_workflows(context: ToolContext) -> list[dict[str, Any]]:
     """List the person's workflows, with what each is good for and the inputs it takes.
 
@@ -76,7 +76,7 @@ def told(workflow: Workflow) -> dict[str, Any]:
     return {"workflow": workflow.name, "id": str(workflow.pk), "link": f"/workflows/{workflow.pk}/"}
 
 
-@tool(effect=Effect.READ)
+@tool(effect=Effect.READ, quick=True)
 def get_workflow(context: ToolContext, workflow: str, revision: int = 0) -> dict[str, Any]:
     """Show one workflow: its inputs, steps, earlier versions and last runs.
 
