@@ -52,7 +52,7 @@ def through_the_day(fields: Fields) -> str:
     step = step_of(fields.minutes, 60)
     if step and step < 60:
         often = "every minute" if step == 1 else f"every {step} minutes"
-        return often if every_hour else f"{often} {in_hours(fields.hours)}"
+        return often if every_hour else f"{often} {in_hours(fields)}"
     minutes = (
         "on the hour"
         if fields.minutes == (0,)
@@ -63,7 +63,7 @@ def through_the_day(fields: Fields) -> str:
     hours = step_of(fields.hours, 24)
     if hours:
         return f"every {hours} hours {minutes}"
-    return f"{minutes} {in_hours(fields.hours)}"
+    return f"{minutes} {in_hours(fields)}"
 
 
 def plural(word: str, count: int) -> str:
@@ -78,14 +78,17 @@ def step_of(numbers: tuple[int, ...], size: int) -> int:
     return step if numbers == tuple(range(0, size, step)) else 0
 
 
-def in_hours(hours: tuple[int, ...]) -> str:
+def in_hours(fields: Fields) -> str:
+    hours = fields.hours
     if len(hours) > 1 and hours == tuple(range(hours[0], hours[-1] + 1)):
-        return f"from {hours[0]:02}:00 to {hours[-1]:02}:59"
+        return f"from {hours[0]:02}:{fields.minutes[0]:02} to {hours[-1]:02}:{fields.minutes[-1]:02}"
     return f"in the {plural('hour', len(hours))} of {listed([f'{hour:02}:00' for hour in hours])}"
 
 
 def which_days(fields: Fields) -> str:
     """The days in words; empty when it is every day."""
+    if fields.any_weekday and len(fields.days) == len(fields.months) == 1:
+        return f"every year on {months(fields)} {fields.days[0]}"
     parts = []
     if not fields.any_day:
         parts.append(f"on the {listed([ordinal(day) for day in fields.days])} of {months(fields) or 'each month'}")
@@ -101,6 +104,8 @@ def weekdays(numbers: tuple[int, ...]) -> str:
         return "weekdays"
     if numbers == WEEKEND:
         return "weekends"
+    if len(numbers) == 6:
+        return f"every day but {WEEKDAY_NAMES[21 - sum(numbers)]}"
     # A week as people write it begins on Monday.
     return listed([f"{WEEKDAY_NAMES[number]}s" for number in sorted(numbers, key=lambda number: number or 7)])
 

@@ -1,0 +1,66 @@
+"""One-off times in other languages, by dateparser; what it gives is checked against the numbers that were said."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from workflows.schedules.oneshot import to_come
+from workflows.schedules.phrases.reading import Reading, wall
+
+# In words: a longer phrase is mostly text.
+LONGEST = 5
+LANGUAGES = ["es", "de", "fr", "pt", "it", "nl"]
+# How those languages say “at 9”, which dateparser takes for a day of the month.
+AT = re.compile(
+    r"\b(?:a las|a la|às|as|alle|à|um|om) (\d{1,2})(?: ?(?:uhr|uur|h|heures?|horas?))?$|\b(\d{1,2}) ?(?:uhr|uur|heures?|horas?|h)$"
+)
+CLOCK = re.compile(r"\b(?P<hour>\d{1,2})(?:[:h](?P<minute>\d{2}))?(?:(?P<half>[ap])m|h)?\b")
+LEAD = re.compile(r"(?:in|en|dans|em|tra|fra|over) ")
+SIZES = (60, 3600, 86_400, 604_800)
+ELAPSED = timedelta(days=9, hours=5, minutes=7)
+
+
+def read(phrase: str, now: datetime) -> Reading | None:
+    """What a phrase means, if the time that dateparser gives has the numbers of the phrase, and no others."""
+    if not re.search(r"\d", phrase) or not re.search(r"[^\W\d]{3}", phrase) or len(phrase) > 60:
+        return None
+    if LEAD.match(phrase):
+        return elapsed(phrase, now)
+    phrase = AT.sub(lambda match: f"{match[1] or match[2]}:00", phrase)
+    local = now.replace(tzinfo=None)
+    found = parsed(phrase, local)
+    clock = clock_of(phrase)
+    if not found or clock is None or (found.hour, found.minute) != clock:
+        return None
+    return Reading(at=to_come(wall(found, now), now))
+
+
+def elapsed(phrase: str, now: datetime) -> Reading | None:
+    """“in 2 Stunden”: as far from one moment as from another, by the one number that is said."""
+    numbers, local = re.findall(r"\d+", phrase), now.replace(tzinfo=None)
+    first, second = parsed(phrase, local), parsed(phrase, local + ELAPSED)
+    if not first or not second or len(numbers) != 1 or first - local != second - local - ELAPSED:
+        return None
+    length = first - local
+    if length.total_seconds() not in [int(numbers[0]) * size for size in SIZES]:
+        return None
+    return Reading(at=now.astimezone(UTC) + length)
+
+
+def clock_of(phrase: str) -> tuple[int, int] | None:
+    """The time of day that a phrase names last, where it could not be a day of the month."""
+    found = [match for match in CLOCK.finditer(phrase) if match["minute"] or match["half"] or match[0].endswith("h")]
+    if not found:
+        return None
+    last = found[-1]
+    hour = int(last["hour"])
+    return (hour % 12 + 12 * (last["half"] == "p") if last["half"] else hour), int(last["minute"] or 0)
+
+
+def parsed(phrase: str, base: datetime) -> datetime | None:
+    """What dateparser makes of a phrase, read at a moment; no zone in the words and none in the answer."""
+    import dateparser
+
+    settings: dict[str, Any] = {"PREFER_DATES_FROM": "future", "RELATIVE_BASE": base, "RETURN_AS_TIMEZONE_AWARE": False, "NORMALIZE": True}
+    found: datetime | None = dateparser.parse(phrase, languages=LANGUAGES, settings=settings)
+    return found.replace(tzinfo=None, second=0, microsecond=0) if found and not LEAD.match(phrase) else found

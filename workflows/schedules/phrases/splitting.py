@@ -1,0 +1,77 @@
+"""Where in a sentence the words about time stand: at its beginning, at its end, or day and time of day at either."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workflows.schedules.phrases.words import MONTH, WEEKDAY
+
+# No phrase of time is longer, in words.
+LONGEST = 12
+EDGE = 100
+WORD = re.compile(r"\S+")
+DAY_WORD = rf"(?:{WEEKDAY})s?|every|each|today|tonight|tomorrow|weekdays?|weekends?|yesterday"
+ADJECTIVES = r"daily|hourly|weekly|monthly|yearly"
+CLOCK_LIKE = r"\d{1,2}(?:[:.]\d{2})?(?:[ap]m)?|noon|midnight|midday"
+UNIT_LIKE = r"(?:second|minute|hour|day|week|month|year)s?"
+# What goes on with a time, or begins one; a text begins with none of them.
+OPENERS = "except|until|till|but|and|or|between|through|starting|beginning|from|before|after|at|on|by|for|past|if|unless|when|in|next|last|ago|of|twice"
+BAD_START = re.compile(rf"(?:@|-|–|&|{OPENERS}|{DAY_WORD}|{MONTH}|{ADJECTIVES}|{CLOCK_LIKE}|{UNIT_LIKE}|\d.*)")
+CLOSERS = "for|by|until|till|before|after|from|since|about|between|and|or|to|of|except|than|not|on|at|in|last|next|this|first|second|third|other|with|is|was|are|were"
+BAD_END = re.compile(rf"(?:@|-|–|&|{CLOSERS}|{DAY_WORD}|(?:{MONTH})|{ADJECTIVES}|(?:once|twice|times)|half|past|quarter|{UNIT_LIKE})")
+BARE_END = re.compile(r"\d.*|the|a|an")
+# A day or a time of day alone says little; where other words of time stand apart from it, it is not the whole of them.
+ELSEWHERE = re.compile(rf"(?<!the )(?<!my )(?<!our )(?<!a )(?<!'s )\b(?:{ADJECTIVES}|{DAY_WORD})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to take a sentence apart: the words that may tell a time, in small letters, and the text that is left of it."""
+
+    phrase: str
+    rest: str
+    spoken: str
+    before: bool
+    after: bool
+
+    def plausible(self) -> bool:
+        """Whether the text neither begins nor ends in the middle of something about time."""
+        # A text may be long; only its ends are looked at.
+        words = tidy(" ".join([*self.rest[:EDGE].split()[:2], *self.rest[-EDGE:].split()[-1:]])).split()
+        if not words:
+            return True
+        if self.before and (BAD_START.fullmatch(words[0]) or (words[0] == "to" and len(words) > 1 and words[1][0].isdigit())):
+            return False
+        if self.after and BAD_END.fullmatch(words[-1]):
+            return False
+        marked = re.match(r"(?:in|at|on|every|each|tomorrow|today) ", self.phrase)
+        return not (self.after and BARE_END.fullmatch(words[-1]) and not (marked and words[-1][0].isdigit()))
+
+    def alone(self) -> bool:
+        """Whether no other word of time is left."""
+        return not ELSEWHERE.search(tidy(self.rest))
+
+
+def candidates(text: str, *, longest: int = LONGEST, both: bool = True) -> Iterator[Candidate]:
+    """The ways to take a sentence apart, those with most words about time first."""
+    words = list(WORD.finditer(text))
+    most = min(len(words), longest)
+    for size in range(most, 0, -1):
+        for head in range(size, -1, -1):
+            if both or head in (0, size):
+                yield candidate(text, words, head, size - head)
+
+
+def candidate(text: str, words: list[re.Match[str]], head: int, tail: int) -> Candidate:
+    """The first words and the last ones as the phrase."""
+    start = words[head].start() if head < len(words) else len(text)
+    end = words[-tail].start() if tail else len(text)
+    spoken = " ".join(filter(None, [text[: words[head - 1].end()] if head else "", text[end:]]))
+    return Candidate(tidy(spoken), text[start:end].strip(), spoken.strip(" ,;:!?."), head > 0, tail > 0)
+
+
+def tidy(words: str) -> str:
+    """Words in small letters, without the signs that end parts of a sentence."""
+    return " ".join(
+        word.strip(",;!?()“”\"'").rstrip(".:") if len(word) < 40 else "…" for word in words.lower().replace("’", "'").split()
+    ).strip()

@@ -1,0 +1,146 @@
+"""A request for later in a person's words: the time, and the text that is left."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from workflows.errors import InvalidError
+from workflows.schedules.parsing import parse
+from workflows.schedules.phrases import foreign, rules
+from workflows.schedules.phrases.reading import Reading, read
+from workflows.schedules.phrases.splitting import Candidate, candidates
+from workflows.schedules.phrases.words import Unclear
+from workflows.schedules.quoting import shown
+from workflows.schedules.schedule import Schedule
+
+Mode = Literal["notify", "prompt_agent", "run_workflow"]
+
+POLITE = r"(?:(?:please|hey|ok|okay|agentron|and|can you|could you|would you|will you|i want you to|i need you to|i’d like you to),? ){0,4}"
+REMIND = re.compile(
+    rf"{POLITE}(?:remind me|(?:set|make|add|create)(?: me)? a reminder|(?:ping|nudge|notify|alert) me"
+    r"|recu[eé]rdame|avísame|erinner[e]? mich|rappelle[- ]moi|lembr[ea][- ]me|ricordami)(?:[,:]? |$)(?:please )?",
+    re.IGNORECASE,
+)
+ORDER = re.compile(rf"{POLITE}schedule(?: (?:a|the) (?:task|job|prompt|run))?(?:[,:]? |$)", re.IGNORECASE)
+COURTESY = re.compile(POLITE, re.IGNORECASE)
+LINK = re.compile(r"(?:to|that|about|[:,;–-])(?: |$)", re.IGNORECASE)
+WORKFLOW = re.compile(
+    r"(?:run|start|execute|launch) (?:the |my )?(?:workflow (?P<after>.{1,200})|(?P<before>.{1,200}) workflow)", re.IGNORECASE
+)
+# Forms of a schedule string that may stand before a text; of the five words of a cron expression one is a star.
+WRITTEN = re.compile(
+    r"(?P<schedule>(?:daily|weekly)@\S{0,60}|@(?:yearly|annually|monthly|weekly|daily|midnight|hourly)(?= |$)|(?:every|cron) ?\([^()]{0,100}\)"
+    r"|(?=[^*]{0,99}\*)(?:[\d*][\d*,/A-Z-]{0,60} ){2}(?:[\d*,/A-Z-]{1,60}(?: |$)){3})(?P<text>.*)",
+    re.DOTALL | re.IGNORECASE,
+)
+# Without one of these no words tell a time.
+HINT = re.compile(
+    r"\d|every|each|daily|hourly|weekly|monthly|yearly|week|month|morning|evening|night|noon|day|hour|minute|second|today|tomorrow|tmrw|@",
+    re.IGNORECASE,
+)
+LONGEST_TEXT = 10_000
+EXAMPLES = "Try “in 30 minutes check the oven”, “tomorrow 9am call Anna” or “every weekday at 9 write the report”."
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A request for later: either `at` (UTC) or `schedule` is set.
+
+    `text` is what is to be said or done then, `phrase` the words that gave the time, and `workflow` the name of the one to run.
+    """
+
+    text: str
+    phrase: str
+    mode: Mode
+    at: datetime | None = None
+    schedule: Schedule | None = None
+    workflow: str = ""
+
+    @property
+    def kind(self) -> Literal["one-shot", "schedule"]:
+        return "schedule" if self.schedule else "one-shot"
+
+
+def understand(text: str, now: datetime, zone: ZoneInfo) -> Understood:
+    """What a sentence asks for later, and when; InvalidError where the time, or what to do then, is not clear.
+
+    The time stands at the beginning or the end. A day without a time of day is meant at 9:00, where the sentence begins
+    with “remind me” or “schedule” or recurs.
+    """
+    said = " ".join(text[: LONGEST_TEXT + 1].split(" ")).strip()
+    if not said or len(said) > LONGEST_TEXT or not HINT.search(said):
+        raise refused(f"“{shown(said)}” does not say when. {EXAMPLES}")
+    body, reminding = without_intro(said)
+    asked = REMIND.match(said) is not None or ORDER.match(said) is not None
+    try:
+        reading, found = written(body) or spoken(body, now.astimezone(zone), asked=asked) or other(body, now.astimezone(zone), zone)
+    except Unclear as unclear:
+        raise refused(f"“{shown(said)}” is not clear: {unclear}") from None
+    rest, again = without_intro(found.rest)
+    return request(rest, found.spoken, reading, reminding=reminding or again)
+
+
+def refused(sentence: str) -> InvalidError:
+    return InvalidError(sentence, fields={"text": sentence})
+
+
+def without_intro(text: str) -> tuple[str, bool]:
+    """The text without “please remind me to”, and whether it asked to be reminded."""
+    if match := REMIND.match(text):
+        return linked(text[match.end() :]), True
+    match = ORDER.match(text) or COURTESY.match(text)
+    return linked(text[match.end() :] if match else text), False
+
+
+def linked(text: str) -> str:
+    """The text without the word or sign that joined it to what stood before."""
+    text = text.strip()
+    match = LINK.match(text)
+    return text[match.end() :].strip() if match else text
+
+
+def written(body: str) -> tuple[Reading, Candidate] | None:
+    """A schedule string before the text."""
+    match = WRITTEN.fullmatch(body)
+    if not match:
+        return None
+    spoken = match["schedule"].strip()
+    return Reading(schedule=parse(spoken)), Candidate(spoken, match["text"].strip(), spoken, True, False)
+
+
+def spoken(body: str, now: datetime, *, asked: bool) -> tuple[Reading, Candidate] | None:
+    """The longest words at either end that tell a time, in our own grammar; Unclear where they leave open which."""
+    for one in candidates(body):
+        if not one.plausible() or not (reading := read(one.phrase, now)):
+            continue
+        if reading.half and not one.alone():
+            continue
+        if reading.timeless and not asked and not reading.schedule:
+            raise Unclear(f"say at what time, such as “{one.spoken.strip(' ,.')} at 9:00”.")
+        return reading, one
+    return None
+
+
+def other(body: str, now: datetime, zone: ZoneInfo) -> tuple[Reading, Candidate]:
+    """The same by others' grammars: one for rules with exceptions, one for other languages."""
+    for one in candidates(body, both=False):
+        if one.plausible() and (reading := rules.read(one.phrase, now)):
+            return reading, one
+    for one in candidates(body, longest=foreign.LONGEST, both=False):
+        if one.plausible() and (reading := foreign.read(one.phrase, now)):
+            return reading, one
+    raise refused(f"“{shown(body)}” does not say when, or not clearly. {EXAMPLES}")
+
+
+def request(rest: str, phrase: str, reading: Reading, *, reminding: bool) -> Understood:
+    """The request for a time and what to do then."""
+    text = rest.strip().rstrip(",;:–-").strip()
+    if not re.search(r"\w", text):
+        raise refused(f"“{shown(phrase)}” says when, but not what: add what is to happen then, such as “{shown(phrase)} call Anna”.")
+    found = Understood(text, phrase, "notify" if reminding else "prompt_agent", at=reading.at, schedule=reading.schedule)
+    match = WORKFLOW.fullmatch(text.rstrip(".!"))
+    if reminding or not match:
+        return found
+    return replace(found, mode="run_workflow", workflow=(match["after"] or match["before"]).strip().strip("“”\"'"))
