@@ -18,6 +18,10 @@ from chat.http.auth import person
 from chat.live import live
 from chat.models import Message
 from chat.views import EXAMPLES, empty_conversation
+from tasks.models import Task
+from tasks.views.lists import coming
+from tasks.views.rows import lined
+from tasks.views.rows import lines as task_lines
 from workflows.lines import cards, lines, open_questions
 from workflows.models import FINISHED, Heartbeat, Run, RunStatus
 
@@ -25,6 +29,7 @@ from workflows.models import FINISHED, Heartbeat, Run, RunStatus
 MOST_CARDS = 10
 MOST_LINES = 20
 MOST_RESULTS = 6
+MOST_COMING = 5
 
 
 @login_required
@@ -46,6 +51,7 @@ def desk(user: User) -> dict[str, Any]:
         "cards": cards(asked[:MOST_CARDS], brief=True),
         "more_cards": len(asked) > MOST_CARDS,
         "going": going,
+        "coming": task_lines(lined(coming(Task.objects.of(user))).order_by("next_due_at", "pk")[:MOST_COMING]),
         "later": rest.filter(status=RunStatus.QUEUED, not_before__gt=timezone.now()).order_by("not_before")[:MOST_LINES],
         "results": rest.filter(status__in=FINISHED)[:MOST_RESULTS],
         "no_worker": not Heartbeat.objects.filter(kind=Heartbeat.Kind.WORKER).alive(WORKER_SECONDS).exists(),

@@ -56,7 +56,7 @@ function separate(entry) {
 export function tellTimes(entries) {
   for (const entry of entries) {
     entry.dataset.day = dayOf(new Date(entry.dataset.at));
-    for (const time of entry.querySelectorAll("time[datetime]:not([title])")) {
+    for (const time of entry.querySelectorAll("time[datetime]:not([title], [data-countdown])")) {
       const at = new Date(time.dateTime);
       time.textContent = clock.format(at);
       time.title = full.format(at);

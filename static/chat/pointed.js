@@ -6,13 +6,12 @@ import { unfold } from "./series.js";
 export function pointAt(entry) {
   let found = entry;
   while (found?.hidden) found = found.previousElementSibling;
-  if (!found) return;
+  if (!found) return null;
   unfold(found);
   document.querySelectorAll(".pointed").forEach((other) => other.classList.remove("pointed"));
   found.classList.add("pointed");
   found.scrollIntoView({ block: "center" });
-  found.tabIndex = -1;
-  found.focus({ preventScroll: true });
+  return found;
 }
 
 /** Show the entry of the address, if there is one; whether there is. */

@@ -9,5 +9,7 @@ log.addEventListener("click", (event) => {
   const answered = log.querySelector(`.entry[data-seq="${CSS.escape(quote.dataset.quote)}"]`);
   if (!answered) return;
   event.preventDefault();
-  pointAt(answered);
+  const shown = pointAt(answered);
+  // Whoever uses the keyboard goes on from there.
+  if (shown) Object.assign(shown, { tabIndex: -1 }).focus({ preventScroll: true });
 });

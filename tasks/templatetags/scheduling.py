@@ -15,6 +15,8 @@ from tasks.models import Task
 register = template.Library()
 
 MINUTE = timedelta(minutes=1)
+# Farther away than this nobody looks at seconds.
+NEAR = timedelta(minutes=10)
 
 
 @register.filter
@@ -27,9 +29,9 @@ def countdown(at: datetime) -> SafeString:
 
 @register.filter
 def clock(at: datetime) -> str:
-    """The time of day on the reader's clock; seconds only where there are some."""
+    """The time of day on the reader's clock; with seconds where there are some and it is near."""
     here = timezone.localtime(at)
-    return date(here, "H:i:s" if here.second else "H:i")
+    return date(here, "H:i:s" if here.second and abs(at - timezone.now()) < NEAR else "H:i")
 
 
 @register.filter
