@@ -6,7 +6,7 @@ A module of this folder takes part by its `measure(quick=…)`, which yields row
 import argparse
 import importlib
 
-MODULES = ("idle", "turns", "sockets", "locks", "pages")
+MODULES = ("idle", "turns", "sockets", "locks", "pages", "lateness")
 
 
 def main() -> None:

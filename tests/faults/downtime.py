@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from tests.faults.arena import ROOT
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
     from tasks.models import Task
 
 # What is expected of twelve due times in two hours, the newest of them five minutes ago.
@@ -37,14 +39,16 @@ def edges(stops: int) -> list[str]:
     """Stop the clock just before a due time, start another just after it, so often."""
     from django.utils import timezone
 
+    from tests.factories import make_user
     from tests.faults import due_times
     from tests.faults.schedules import fresh, until
 
     tasks: list[Task] = []
     process = start_clock()
+    owners = [make_user(), make_user()]
     for _ in range(stops):
-        due = timezone.now() + timedelta(seconds=1)
-        both = due_at(due)
+        due = timezone.now() + timedelta(seconds=2)
+        both = due_at(due, *owners)
         tasks += both
         sleep_until(due + timedelta(seconds=random.uniform(-0.3, 0.03)))
         process.send_signal(random.choice([signal.SIGTERM, signal.SIGKILL]))
@@ -62,13 +66,13 @@ def edges(stops: int) -> list[str]:
     return wrong + due_times.broken(fresh(tasks), timezone.now() - timedelta(seconds=2))
 
 
-def due_at(due: datetime) -> list["Task"]:
+def due_at(due: datetime, one: "User", other: "User") -> list["Task"]:
     """A task that happens once and one that recurs, both due then."""
     from tasks.models import Task
-    from tests.factories import make_task, make_user
+    from tests.factories import make_task
 
-    once = make_task(make_user(), mode="notify", run_at=due.isoformat())
-    hourly = make_task(make_user(), mode="notify", schedule="every 1 hour", enabled=False)
+    once = make_task(one, mode="notify", run_at=due.isoformat(), allow_duplicates=True)
+    hourly = make_task(other, mode="notify", schedule="every 1 hour", enabled=False, allow_duplicates=True)
     Task.objects.filter(pk=hourly.pk).update(starts_at=due - timedelta(hours=1), next_due_at=due, enabled=True)
     hourly.refresh_from_db()
     return [once, hourly]
