@@ -82,7 +82,7 @@ def in_part(found: Clock, part: str) -> Clock:
     if found.sure and not (found.hour == 12 and part == "night"):
         return found
     if part == "night" and (found.hour < 6 or found.hour == 12):
-        raise Unclear(f"{found} at night is another day than one may think: say {found.hour % 12}am and its day.")
+        raise Unclear(f"{found} at night may belong to either day: say it as 24 hours have it, such as 0:30 or 23:30.")
     later = part != "morning" and found.hour < 12
     return Clock(found.hour + 12 * later, found.minute, sure=True)
 

@@ -32,7 +32,7 @@ def read(phrase: str, now: datetime) -> Reading | None:
     clock = clock_of(phrase)
     if not found or clock is None or (found.hour, found.minute) != clock:
         return None
-    return Reading(at=to_come(wall(found, now), now))
+    return Reading(at=to_come(wall(found.replace(second=0, microsecond=0), now), now))
 
 
 def elapsed(phrase: str, now: datetime) -> Reading | None:
@@ -58,9 +58,9 @@ def clock_of(phrase: str) -> tuple[int, int] | None:
 
 
 def parsed(phrase: str, base: datetime) -> datetime | None:
-    """What dateparser makes of a phrase, read at a moment; no zone in the words and none in the answer."""
+    """What dateparser makes of a phrase, read at a moment; None for words that name a zone."""
     import dateparser
 
-    settings: dict[str, Any] = {"PREFER_DATES_FROM": "future", "RELATIVE_BASE": base, "RETURN_AS_TIMEZONE_AWARE": False, "NORMALIZE": True}
+    settings: dict[str, Any] = {"PREFER_DATES_FROM": "future", "RELATIVE_BASE": base, "TIMEZONE": "UTC"}
     found: datetime | None = dateparser.parse(phrase, languages=LANGUAGES, settings=settings)
-    return found.replace(tzinfo=None, second=0, microsecond=0) if found and not LEAD.match(phrase) else found
+    return found if found and found.tzinfo is None else None

@@ -20,6 +20,7 @@ USUAL = (Clock(9, 0, sure=True),)
 EVERY = re.compile(r"(?:every|each) (?P<length>.{1,60})")
 ANY = "* * *"
 ONCE = re.compile(r"once (?:a|per|every|each) (day|week|month|year)\b")
+BARE = re.compile(r"(?:once a|every|each) (?:week|month|year)|weekly|monthly|yearly")
 EACH_DAY = re.compile(r"(?:every|each) ?day|daily")
 WORKING = re.compile(
     r"(?:(?:every|each) (?:week|working |work|business )days?|(?:on )?(?:weekdays|workdays)|mon(?:day)? ?(?:-|–|to|through) ?fri(?:day)?)"
@@ -29,7 +30,7 @@ LIST = rf"(?:{WEEKDAY})s?(?:(?:,? and | & |, ?| )(?:{WEEKDAY})s?){{0,6}}"
 EACH_WEEKDAY = re.compile(rf"(?:(?:every|each) (?:week (?:on )?)?|weekly (?:on )?)(?P<each>{LIST})|(?:on )?(?P<plural>{LIST})")
 ORDINALS = rf"(?:{ORDINAL})(?:(?:,? and |, ?| )(?:the )?(?:{ORDINAL})){{0,9}}"
 MONTHLY = re.compile(
-    rf"(?:(?:every|each) month|monthly) (?:on )?(?:the )?(?P<a>{ORDINALS})|(?:on )?(?:the )?(?P<b>{ORDINALS}) (?:day )?of (?:the|every|each) month"
+    rf"(?:(?:every|each) month|monthly) (?:on )?(?:the )?(?P<a>{ORDINALS})|(?:on |every |each )?(?:the )?(?P<b>{ORDINALS}) (?:day )?of (?:the|every|each) month"
     rf"|(?:every|each) (?P<c>{ORDINALS})"
 )
 YEARLY = re.compile(
@@ -56,6 +57,8 @@ def interval(phrase: str) -> Schedule | None:
 
 def recurring(day: str, clocks: Sequence[Clock]) -> Schedule | None:
     """The schedule of a day that recurs, at one time or several."""
+    if BARE.fullmatch(day):
+        raise Unclear(f"say on which day, such as “every {'week on Monday' if 'week' in day else 'month on the 1st'} at 9:00”.")
     fields = on_days(ONCE.sub(r"every \1", day))
     return on_clock(fields, [clock.plain() for clock in clocks or USUAL]) if fields else None
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workflows.schedules.phrases.words import MONTH, WEEKDAY
+from workflows.schedules.phrases.words import MONTH, NUMBERS, WEEKDAY
 
 # No phrase of time is longer, in words.
 LONGEST = 12
@@ -13,10 +13,13 @@ WORD = re.compile(r"\S+")
 DAY_WORD = rf"(?:{WEEKDAY})s?|every|each|today|tonight|tomorrow|weekdays?|weekends?|yesterday"
 ADJECTIVES = r"daily|hourly|weekly|monthly|yearly"
 CLOCK_LIKE = r"\d{1,2}(?:[:.]\d{2})?(?:[ap]m)?|noon|midnight|midday"
+COUNTED = "|".join(word for word in NUMBERS if len(word) > 2)
 UNIT_LIKE = r"(?:second|minute|hour|day|week|month|year)s?"
 # What goes on with a time, or begins one; a text begins with none of them.
 OPENERS = "except|until|till|but|and|or|between|through|starting|beginning|from|before|after|at|on|by|for|past|if|unless|when|in|next|last|ago|of|twice"
-BAD_START = re.compile(rf"(?:@|-|–|&|{OPENERS}|{DAY_WORD}|{MONTH}|{ADJECTIVES}|{CLOCK_LIKE}|{UNIT_LIKE}|\d.*)")
+# Another zone than the person’s own, which no phrase tells.
+ZONE_LIKE = r"(?:utc|gmt)\S{0,9}|[ecmp][sd]t|cest|cet|bst|ist|jst|[a-z]+/[a-z_]+"
+BAD_START = re.compile(rf"(?:@|-|–|&|{ZONE_LIKE}|{OPENERS}|{DAY_WORD}|{MONTH}|{ADJECTIVES}|{CLOCK_LIKE}|{UNIT_LIKE}|{COUNTED}|\d.*)")
 CLOSERS = "for|by|until|till|before|after|from|since|about|between|and|or|to|of|except|than|not|on|at|in|last|next|this|first|second|third|other|with|is|was|are|were"
 BAD_END = re.compile(rf"(?:@|-|–|&|{CLOSERS}|{DAY_WORD}|(?:{MONTH})|{ADJECTIVES}|(?:once|twice|times)|half|past|quarter|{UNIT_LIKE})")
 BARE_END = re.compile(r"\d.*|the|a|an")

@@ -10,7 +10,7 @@ from workflows.errors import InvalidError
 from workflows.schedules.parsing import parse
 from workflows.schedules.phrases import foreign, rules
 from workflows.schedules.phrases.reading import Reading, read
-from workflows.schedules.phrases.splitting import Candidate, candidates
+from workflows.schedules.phrases.splitting import Candidate, candidates, tidy
 from workflows.schedules.phrases.words import Unclear
 from workflows.schedules.quoting import shown
 from workflows.schedules.schedule import Schedule
@@ -24,7 +24,9 @@ REMIND = re.compile(
     re.IGNORECASE,
 )
 ORDER = re.compile(rf"{POLITE}schedule(?: (?:a|the) (?:task|job|prompt|run))?(?:[,:]? |$)", re.IGNORECASE)
+AMID = re.compile(r"(?P<time>.{1,80}?),? (?:please )?remind me(?P<rest>[,:]? .*)", re.IGNORECASE | re.DOTALL)
 COURTESY = re.compile(POLITE, re.IGNORECASE)
+TRAILING = re.compile(r",? (?:please|thanks|thank you)[.!]{0,3}$", re.IGNORECASE)
 LINK = re.compile(r"(?:to|that|about|[:,;–-])(?: |$)", re.IGNORECASE)
 WORKFLOW = re.compile(
     r"(?:run|start|execute|launch) (?:the |my )?(?:workflow (?P<after>.{1,200})|(?P<before>.{1,200}) workflow)", re.IGNORECASE
@@ -37,7 +39,7 @@ WRITTEN = re.compile(
 )
 # Without one of these no words tell a time.
 HINT = re.compile(
-    r"\d|every|each|daily|hourly|weekly|monthly|yearly|week|month|morning|evening|night|noon|day|hour|minute|second|today|tomorrow|tmrw|@",
+    r"[\d*]|every|each|daily|hourly|weekly|monthly|yearly|week|month|morning|evening|night|noon|day|hour|minute|second|today|tomorrow|tmrw|@",
     re.IGNORECASE,
 )
 LONGEST_TEXT = 10_000
@@ -69,11 +71,11 @@ def understand(text: str, now: datetime, zone: ZoneInfo) -> Understood:
     The time stands at the beginning or the end. A day without a time of day is meant at 9:00, where the sentence begins
     with “remind me” or “schedule” or recurs.
     """
-    said = " ".join(text[: LONGEST_TEXT + 1].split(" ")).strip()
+    said = TRAILING.sub("", text[: LONGEST_TEXT + 1].strip())
     if not said or len(said) > LONGEST_TEXT or not HINT.search(said):
         raise refused(f"“{shown(said)}” does not say when. {EXAMPLES}")
-    body, reminding = without_intro(said)
-    asked = REMIND.match(said) is not None or ORDER.match(said) is not None
+    body, reminding = without_intro(joined(said, now.astimezone(zone)))
+    asked = reminding or ORDER.match(said) is not None
     try:
         reading, found = written(body) or spoken(body, now.astimezone(zone), asked=asked) or other(body, now.astimezone(zone), zone)
     except Unclear as unclear:
@@ -92,6 +94,22 @@ def without_intro(text: str) -> tuple[str, bool]:
         return linked(text[match.end() :]), True
     match = ORDER.match(text) or COURTESY.match(text)
     return linked(text[match.end() :] if match else text), False
+
+
+def joined(text: str, now: datetime) -> str:
+    """The text with “remind me” at its beginning, where the time was said before it: there may be more of it after."""
+    match = AMID.fullmatch(text)
+    if not match or not tells_time(match["time"], now):
+        return text
+    return f"remind me {match['time']} {match['rest'].lstrip()}"
+
+
+def tells_time(words: str, now: datetime) -> bool:
+    """Whether words tell a time, or leave open which."""
+    try:
+        return read(tidy(words), now) is not None
+    except (Unclear, InvalidError):
+        return True
 
 
 def linked(text: str) -> str:
