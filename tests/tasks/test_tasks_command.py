@@ -160,6 +160,13 @@ def test_a_task_is_found_by_what_people_see_of_it(owner: User, reference: str) -
     assert told("show", words[reference])["id"] == str(task.pk)
 
 
+def test_a_task_that_is_over_is_found_by_its_title(owner: User) -> None:
+    task = make_task(owner, title="Plants")
+    Task.objects.update(status=TaskStatus.SUCCEEDED)
+
+    assert told("show", "plants")["id"] == str(task.pk)
+
+
 def test_an_update_keeps_what_it_does_not_name(owner: User) -> None:
     task = make_task(owner, schedule="daily@09:00", time_zone="Asia/Tokyo", metadata={"a": "1"})
 

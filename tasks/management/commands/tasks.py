@@ -19,7 +19,7 @@ from tasks.drafts import Changes, Draft
 from tasks.models import Occurrence, Task, TaskStatus
 from tasks.models.task import TaskQuerySet
 from tasks.schemas import DueOut, OccurrenceOut, TaskOut
-from workflows.errors import InvalidError, NotAllowedError, RefusedError
+from workflows.errors import InvalidError, MissingError, NotAllowedError, RefusedError
 from workflows.reading import read
 from workflows.run_text import short
 
@@ -202,7 +202,14 @@ def the_task(user: User, reference: str) -> Task:
             raise InvalidError(f"Several tasks have ids that end in {reference}: give more of it.")
         if found:
             return found[0]
-    return reading.find(user, reference)
+    try:
+        return reading.find(user, reference)
+    except MissingError:
+        # Of those that are over, too, somebody may want to know why.
+        ended = reading.listed(user).filter(title__iexact=reference.strip()).order_by("-created_at").first()
+        if ended is None:
+            raise
+        return ended
 
 
 def ids(user: User, references: list[str] | None) -> list[UUID] | None:
