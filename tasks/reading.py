@@ -11,7 +11,7 @@ from django.utils import timezone
 from chat.schemas import stamp
 from tasks.models import Mode, Occurrence, Task, TaskStatus
 from tasks.models.task import TaskQuerySet
-from workflows import references, schedules
+from workflows import references, schedules, timetable
 from workflows.errors import InvalidError, MissingError
 from workflows.schedules import Due
 
@@ -66,7 +66,7 @@ def numbered(user: User, number: int) -> Task:
 def description(task: Task) -> str:
     """When it happens, in words: “weekdays at 09:00, Europe/Berlin”."""
     if task.continuous:
-        return "again and again" + (f", {schedules.parse(task.schedule)} apart" if task.schedule else "")
+        return timetable.continuous(task.schedule)
     if task.schedule:
         return schedules.describe(schedules.parse(task.schedule), task.zone)
     assert task.run_at

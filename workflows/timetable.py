@@ -100,13 +100,17 @@ def described(timed: Timed) -> str:
     """When it runs, such as “weekdays at 09:00, Europe/Berlin”; empty when only somebody runs it."""
     if not scheduled(timed):
         return ""
-    schedule = schedules.parse(timed.schedule) if timed.schedule else None
     if timed.execution_mode == ExecutionMode.CONTINUOUS:
-        pause = schedules.describe(schedule).removeprefix("every ") if schedule else f"{settings.AGENTRON_MIN_INTERVAL} seconds"
-        return f"again and again, {ONE.get(pause, pause)} after the run before has ended"
-    assert schedule
+        return continuous(timed.schedule)
+    schedule = schedules.parse(timed.schedule)
     # The name alone: a zone that the zone database has lost can still be told.
     return schedules.describe(schedule) + (f", {timed.time_zone}" if schedule.fields and timed.time_zone else "")
+
+
+def continuous(pause: str) -> str:
+    """The same of what begins anew when it has ended. `pause`: an interval, or nothing for the shortest."""
+    words = schedules.describe(schedules.parse(pause)).removeprefix("every ") if pause else f"{settings.AGENTRON_MIN_INTERVAL} seconds"
+    return f"again and again, {ONE.get(words, words)} after the run before has ended"
 
 
 def upcoming(timed: Timed, now: datetime, n: int = 3) -> list[schedules.Due]:

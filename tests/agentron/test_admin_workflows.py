@@ -8,6 +8,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from tasks.models import Task
 from tests.factories import make_agent, make_conversation, make_question, make_user, make_workflow, start_run
 from workflows.models import Agent, HelpRequest, Revision, Run, Workflow
 
@@ -34,7 +35,9 @@ def writer(boss: User) -> Agent:
 
 def filled(*steps: dict[str, Any], stored: int = 0, **fields: Any) -> dict[str, Any]:
     """The form, with a row a step."""
-    own = {"name": "essay", "max_concurrent": 1, "max_rounds": 1, "steps-TOTAL_FORMS": len(steps), "steps-INITIAL_FORMS": stored, **fields}
+    times = {"execution_mode": "manual", "overlap": "skip", "misfire": "latest", "grace_seconds": 86_400}
+    formset = {"steps-TOTAL_FORMS": len(steps), "steps-INITIAL_FORMS": stored}
+    own = {"name": "essay", "max_concurrent": 1, "max_rounds": 1, **times, **formset, **fields}
     rows = {f"steps-{at}-{name}": value for at, step in enumerate(steps) for name, value in step.items()}
     return own | rows
 
@@ -165,6 +168,42 @@ def test_a_workflow_is_run_from_its_page(desk: Client, boss: User) -> None:
     page = desk.post(address(Workflow, "do", workflow.pk, "run"), follow=True)
 
     assert (Run.objects.get().trigger, "runs as" in page.content.decode()) == ("admin", True)
+
+
+@pytest.mark.parametrize(
+    ("times", "words"),
+    [
+        ({"schedule": "daily@25:00"}, "hours go from 0 to 23"),
+        ({"schedule": ""}, "A schedule is needed"),
+        ({"schedule": "daily@09:00", "time_zone": "Mars/Olympus"}, "“Mars/Olympus” is not a time zone"),
+    ],
+)
+def test_a_wrong_schedule_is_refused_once_at_its_field(desk: Client, writer: Agent, times: dict[str, Any], words: str) -> None:
+    step = {"key": "draft", "agent": writer.pk, "prompt": "x", "position": 0}
+
+    page = desk.post(address(Workflow, "add"), filled(step, execution_mode="schedule", **times)).content.decode()
+
+    assert page.count(words) == 1
+    assert not Workflow.objects.exists()
+
+
+def test_a_scheduled_workflow_tells_when_it_runs_and_links_its_task(desk: Client, writer: Agent) -> None:
+    step = {"key": "draft", "agent": writer.pk, "prompt": "x", "position": 0}
+    desk.post(address(Workflow, "add"), filled(step, execution_mode="schedule", schedule="0 9 * * 1-5", time_zone="Europe/Berlin"))
+    workflow = Workflow.objects.get()
+
+    page = desk.get(address(Workflow, "change", workflow.pk)).content.decode()
+
+    assert "Weekdays at 09:00, Europe/Berlin" in page
+    assert address(Task, "change", Task.objects.get(managed_by=workflow).pk) in page
+
+
+def test_a_scheduled_workflow_is_deleted_with_its_task(desk: Client, boss: User) -> None:
+    workflow = make_workflow({"key": "one"}, owner=boss, schedule="daily@09:00")
+
+    desk.post(address(Workflow, "delete", workflow.pk), {"post": "yes"})
+
+    assert (Workflow.objects.exists(), Task.objects.exists()) == (False, False)
 
 
 def test_a_workflow_at_work_is_not_deleted(desk: Client, boss: User) -> None:

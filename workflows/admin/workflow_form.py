@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.models import User
@@ -14,7 +15,11 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from chat.admin_widgets import SuggestingInput
+from workflows import timetable
 from workflows.definition import Definition, InputPart, mistakes
+from workflows.editor_times import LABELS as TIME_LABELS
+from workflows.editor_times import Times
 from workflows.errors import InvalidError
 from workflows.models import Agent, Step, Workflow
 from workflows.reading import read
@@ -95,9 +100,13 @@ class WorkflowForm(forms.ModelForm[Workflow]):
 
     class Meta:
         model = Workflow
-        fields = ["name", "description", "instruction", "inputs", "max_concurrent", "max_rounds"]
-        labels = {"instruction": "Told to all", "max_concurrent": "Runs at a time", "max_rounds": "Rounds at most"}
-        widgets = {"instruction": UnfoldAdminTextareaWidget({"rows": 3})}
+        fields = ["name", "description", "instruction", "inputs", "max_concurrent", "max_rounds", *timetable.TIMES]
+        labels = {"instruction": "Told to all", "max_concurrent": "Runs at a time", "max_rounds": "Rounds at most", **TIME_LABELS}
+        widgets = {
+            "instruction": UnfoldAdminTextareaWidget({"rows": 3}),
+            "schedule": SuggestingInput(("every 15 minutes", "daily@09:00", "weekly@1,3,5@09:30", "0 9 * * 1-5", "@hourly")),
+            "time_zone": SuggestingInput(sorted(available_timezones())),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -109,6 +118,9 @@ class WorkflowForm(forms.ModelForm[Workflow]):
         found = super().clean() or self.cleaned_data
         limits = {unit: found.get(f"budget_{unit}") for unit in ("dollars", "tokens")}
         self.instance.budget = {unit: limit for unit, limit in limits.items() if limit}
+        times = Times(found.get("execution_mode", "manual"), found.get("schedule", ""), found.get("time_zone", ""))
+        for place, sentence in timetable.mistakes(times):
+            self.add_error(place, sentence)
         return found
 
     def clean_name(self) -> str:
@@ -232,7 +244,8 @@ class StepFormSet(BaseInlineFormSet[Step, Workflow, StepForm]):
     def problems(self) -> list[tuple[str, str]]:
         """What is wrong with the whole, by place; what the workflow's own fields say themselves is not said again."""
         try:
-            return list(mistakes(self.definition(), {str(agent.pk) for agent in self.agents}))
+            found = mistakes(self.definition(), {str(agent.pk) for agent in self.agents})
+            return [(where, sentence) for where, sentence in found if where not in timetable.TIMES]
         except InvalidError as exc:
             return [(where, sentence) for where, sentence in exc.fields.items() if where.startswith("steps")]
 

@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -17,7 +18,7 @@ from django.utils.text import Truncator
 
 from chat.admin_base import BaseAdmin, PageAdmin, ReadOnlyAdmin, link
 from chat.http.auth import person
-from workflows import editing, engine
+from workflows import editing, engine, timetable
 from workflows.admin.workflow_form import StepForm, StepFormSet, WorkflowForm
 from workflows.definition import Definition
 from workflows.errors import RefusedError
@@ -48,7 +49,7 @@ class WorkflowAdmin(BaseAdmin[Workflow]):
 
     form = WorkflowForm
     inlines = [StepInline]
-    list_display = ["name", "about", "step_count", "owner", "updated_at"]
+    list_display = ["name", "about", "step_count", "rhythm", "owner", "updated_at"]
     list_select_related = ["owner"]
     search_fields = ["name", "description", "owner__username"]
     empty_text = "A workflow is work in several steps, each an agent's. Make one here, or ask the assistant for it."
@@ -68,11 +69,12 @@ class WorkflowAdmin(BaseAdmin[Workflow]):
         return [
             (None, {"fields": own}),
             ("How it runs", {"fields": ["max_concurrent", "max_rounds", "budget_dollars", "budget_tokens"]}),
+            ("When it runs", {"fields": [*timetable.TIMES, *(["runs"] if obj else [])]}),
             *about,
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Workflow | None = None) -> Any:
-        return ["owner", "versions", "created_at", "updated_at", "buttons"] if obj else []
+        return ["owner", "versions", "created_at", "updated_at", "buttons", "runs"] if obj else []
 
     def get_form(self, request: HttpRequest, obj: Workflow | None = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
@@ -95,6 +97,15 @@ class WorkflowAdmin(BaseAdmin[Workflow]):
     @admin.display(description="Tokens a run")
     def budget_tokens(self, row: Workflow) -> float | None:
         return row.budget.get("tokens")
+
+    @admin.display(description="Runs by itself")
+    def runs(self, row: Workflow) -> SafeString:
+        """When, in words, with the next times and the task that carries it out: the apps above know that one."""
+        return render_to_string("admin/parts/workflow_schedule.html", {"workflow": row})
+
+    @admin.display(description="Runs by itself")
+    def rhythm(self, row: Workflow) -> str:
+        return timetable.described(row) or "—"
 
     @admin.display(description="Versions")
     def versions(self, row: Workflow) -> SafeString:
@@ -119,10 +130,32 @@ class WorkflowAdmin(BaseAdmin[Workflow]):
         forget_changes(steps)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """A workflow that is at work stays, and the page says in which run."""
-        gone, counts, lacking, kept = super().get_deleted_objects(objs, request)
-        at_work = Run.objects.unfinished().filter(workflow__in=objs).select_related("workflow")[:10]
-        return gone, counts, lacking, [*kept, *(f"{run} of “{run.workflow}”, which has not ended" for run in at_work)]
+        """The workflows with all that is theirs alone. One that is at work stays, and the page says in which run."""
+        rows = list(objs)
+        lacking = set() if self.has_delete_permission(request) else {self.opts.verbose_name}
+        at_work = Run.objects.unfinished().filter(workflow__in=rows).select_related("workflow")[:10]
+        kept = [f"{run} of “{run.workflow}”, which has not ended" for run in at_work]
+        named = [f"Workflow “{row}”, with its steps, versions and schedule" for row in rows]
+        return named, {self.opts.verbose_name_plural: len(rows)}, lacking, kept
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """What needs the workflow is said on its page."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except RefusedError as exc:
+            messages.error(request, str(exc))
+            return redirect(f"admin:{self.url_name('change')}", object_id)
+
+    def delete_model(self, request: HttpRequest, obj: Workflow) -> None:
+        editing.delete(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Workflow]) -> None:
+        """Those that nothing needs."""
+        for row in queryset:
+            try:
+                editing.delete(row)
+            except RefusedError as exc:
+                messages.error(request, str(exc))
 
     def do(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
         """A run that is given something is asked for it on a page of its own."""
