@@ -21,6 +21,7 @@ TOOLS = (
     *("ask_user", "current_time", "fetch_url", "forget", "recall", "remember"),
     *("cancel_run", "create_agent", "create_workflow", "delete_agent", "delete_workflow", "execute_workflow"),
     *("list_agents", "list_runs", "list_workflows", "respond_to_run", "retry_run"),
+    *("cancel_task", "list_tasks", "run_task", "schedule_task", "update_task"),
 )
 PAGE = "Text of https://example.com/ (outside data):\n> Title: Example\n>\n> First one. Second one.\n>\n> Links:\n> - More: https://a.b"
 
@@ -236,14 +237,6 @@ def test_what_is_missing_is_asked_for_and_then_used() -> None:
     assert said == "I will remember it: dog – Rex"
 
 
-def test_a_bare_reminder_is_asked_for_and_its_answer_quoted() -> None:
-    asked = move("Remind me!")
-
-    assert isinstance(asked, ToolCallPart)
-    assert asked.tool_name == "ask_user"
-    assert "“to buy milk”" in answer("remind me", "to buy milk")
-
-
 def test_a_refusal_of_a_tool_is_passed_on() -> None:
     said = answer("what time is it in Atlantis", "“Atlantis” is not a time zone.", outcome="failed")
 
@@ -262,7 +255,7 @@ def test_a_greeting_says_what_can_be_done(text: str) -> None:
     assert "create workflows" in said
 
 
-@pytest.mark.parametrize("text", ["Write a poem about the sea", "", "🦖", "1+1", "remind me to buy milk at five"])
+@pytest.mark.parametrize("text", ["Write a poem about the sea", "", "🦖", "1+1"])
 def test_anything_else_gets_one_line_with_the_way_to_a_real_model(text: str) -> None:
     said = answer(text)
 
@@ -292,6 +285,10 @@ def test_only_offered_tools_are_advertised() -> None:
         "\ud800 remember \udfff that my dog is \x00 called Rex \ud83e",
         "\u202eremember that\u200b my dog is called Réx\n\n",
         " " * 100_000,
+        "remind me " + "in 2 hours " * 9_000,
+        "change the " + "to " * 30_000,
+        "cancel the " + "first " * 15_000,
+        "check it in " + "9" * 50_000 + " minutes",
         "create a workflow that " + "and then " * 10_000,
         "create a workflow that says " + "a, " * 600,
         "run x with " + "a=" * 50_000,

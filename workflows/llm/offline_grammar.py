@@ -11,7 +11,7 @@ from workflows.llm import offline_arguments as given
 from workflows.llm import offline_words as words
 from workflows.llm.offline_arguments import Seen
 from workflows.llm.offline_later import ANY_ORDER, FIRST
-from workflows.llm.offline_sentences import Intent, sentence
+from workflows.llm.offline_sentences import POLITE, Intent, sentence
 from workflows.llm.offline_tasks import CANCEL, MANAGE
 from workflows.llm.offline_work import WORK
 
@@ -166,10 +166,6 @@ GRAMMAR = (
 )
 ANYTHING = Intent("anything else", re.compile(".*", re.DOTALL), words.puzzled)
 
-POLITE = re.compile(
-    r"(?:(?:please|hey|hi|hello|ok|okay|agentron|assistant|can you|could you|would you|will you|i want you to|i'd like you to)[,!:]?\s{1,9}){1,5}",
-    re.IGNORECASE,
-)
 # Each for one: positions in the text stay the same.
 PLAIN = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "\x00": " "})
 

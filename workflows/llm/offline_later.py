@@ -6,6 +6,7 @@ other the clock is asked first, as every model would.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -15,60 +16,73 @@ from workflows import schedules
 from workflows.errors import InvalidError
 from workflows.llm import offline_later_words as words
 from workflows.llm.offline_arguments import IT, QUOTES, Seen, inputs_of
-from workflows.llm.offline_sentences import Intent, Want, sentence
+from workflows.llm.offline_sentences import POLITE, Intent, Want, sentence
 from workflows.schedules import Understood
 
-LONGEST = 2_000
+# How `understand` says that a sentence tells no time, and that it tells nothing else.
+NO_TIME, NOT_WHAT = "does not say when", "but not what"
 # Instants so long ago that nothing is past, just after midnight; a phrase that is as far from both counts from now.
 PROBES = (datetime(2000, 1, 3, 0, 0, 7, tzinfo=UTC), datetime(2000, 2, 17, 0, 11, 29, tzinfo=UTC))
 UNITS = (("delay_days", 86_400), ("delay_hours", 3_600), ("delay_minutes", 60))
 INPUTS = re.compile(r" with (?=\w{1,50}=)", re.IGNORECASE)
 START = re.compile(r"(?:run|execute|start)(?: the| my)?(?: workflow)? ", re.IGNORECASE)
+OF = re.compile(r"^((?:please )?remind me\b.{0,100}?) of ", re.IGNORECASE)
+LEADING = re.compile(r"(?:remind me )?(?:(?:to|of|about|that) )?", re.IGNORECASE)
 # A question about a time asks for no work at it.
 QUESTION = re.compile(r"(?:what|who|whom|whose|why|how|when|where|which|is|are|was|were|do|does|did|has|have)\b", re.IGNORECASE)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a sentence asks for: `later`, at a time that counts from now by `delay` where it does; or why nobody can tell."""
+
+    later: Understood | None = None
+    delay: timedelta | None = None
+    refusal: str = ""
+
+
 @lru_cache(maxsize=200)
-def probed(text: str) -> tuple[Understood, timedelta | None] | None:
-    """What `text` asks for, and how long after now where it counts from now; None where it is no such request."""
-    if len(text) > LONGEST:
-        return None
+def asked_in(text: str) -> Asked:
+    """What `text` asks for later; nothing at all where it says no time."""
     found = []
     for probe in PROBES:
         try:
             found.append(schedules.understand(text, probe, ZoneInfo("UTC")))
-        except InvalidError:
-            break
-    if not found:
-        return None
+        except InvalidError as exc:
+            if not found:
+                return Asked(refusal="" if NO_TIME in str(exc) else str(exc))
     delays = {one.at - probe for one, probe in zip(found, PROBES, strict=False) if one.at}
-    return found[0], (delays.pop() if len(found) == len(PROBES) and len(delays) == 1 else None)
+    return Asked(found[0], delays.pop() if len(found) == len(PROBES) and len(delays) == 1 else None)
 
 
-def understood(text: str) -> bool:
-    """Whether a whole sentence asks for something later."""
-    return probed(text) is not None
+def says_when(text: str) -> bool:
+    """Whether it asks for something later, or tries to."""
+    asked = asked_in(plain(text))
+    return asked.later is not None or bool(asked.refusal)
 
 
 def starts_a_workflow(text: str) -> bool:
     """Whether it asks for a workflow later."""
-    found = probed(request_of(text)[0])
-    return found is not None and found[0].mode == "run_workflow"
+    later = asked_in(request_of(text)[0]).later
+    return later is not None and bool(later.workflow or START.match(later.text))
 
 
 def is_an_order(text: str) -> bool:
-    """Whether it asks for anything later, with the time at its beginning or its end."""
-    if QUESTION.match(text) or not (found := probed(text)):
-        return False
-    tidy, phrase = text.strip(" .!?…").casefold(), found[0].phrase.strip(" .!?…").casefold()
-    return tidy.startswith(phrase) or tidy.endswith(phrase)
+    """Whether it asks for anything later, without a word that says so."""
+    return not (QUESTION.match(text) or POLITE.match(text)) and asked_in(text).later is not None
+
+
+def plain(text: str) -> str:
+    """A sentence with “remind me of” said as “remind me about”."""
+    return text if asked_in(text).later else OF.sub(r"\1 about ", text, count=1)
 
 
 def request_of(text: str) -> tuple[str, str]:
-    """A sentence as `understand` reads it, and the workflow's inputs where they stand at its end."""
-    head, found, inputs = text.partition(match[0]) if (match := INPUTS.search(text)) else (text, "", "")
-    plain = START.sub("run ", head, count=1)
-    return (plain, inputs) if found and understood(plain) else (START.sub("run ", text, count=1), "")
+    """A sentence without the workflow's inputs that stand at its end, and these."""
+    match = INPUTS.search(text)
+    if match and asked_in(text[: match.start()]).later:
+        return text[: match.start()], text[match.end() :]
+    return plain(text), ""
 
 
 def schedule(seen: Seen, results: Sequence[Any]) -> str | Want:
@@ -83,23 +97,24 @@ def schedule(seen: Seen, results: Sequence[Any]) -> str | Want:
 
 def timed(text: str, results: Sequence[Any]) -> tuple[Understood, dict[str, Any], Sequence[Any]] | Want | str:
     """What is asked for, when as arguments of a tool, and the results that are left; else the call or the answer that comes first."""
-    if not (known := probed(text)):
-        return words.unclear(text)
-    asked, delay = known
-    if asked.schedule:
-        return asked, {"schedule": asked.schedule.text}, results
-    if delay is not None:
-        return asked, delayed(delay), results
+    asked = asked_in(text)
+    if asked.later is None:
+        return words.unclear(text, asked.refusal)
+    if asked.later.schedule:
+        return asked.later, {"schedule": asked.later.schedule.text}, results
+    if asked.delay is not None:
+        return asked.later, delayed(asked.delay), results
     if not results:
         return Want("current_time", {})
     if not (clock := words.TIME.fullmatch(str(results[0]))):
         return str(results[0])
     zone = ZoneInfo(clock["zone"])
     try:
-        asked = schedules.understand(text, datetime.fromisoformat(clock["at"]), zone)
+        later = schedules.understand(text, datetime.fromisoformat(clock["at"]), zone)
     except InvalidError as exc:
-        return str(exc)
-    return asked, {"run_at": (asked.at or PROBES[0]).astimezone(zone).isoformat()}, results[1:]
+        return words.unclear(text, str(exc))
+    assert later.at
+    return later, {"run_at": later.at.astimezone(zone).isoformat()}, results[1:]
 
 
 def delayed(delay: timedelta) -> dict[str, Any]:
@@ -111,34 +126,48 @@ def delayed(delay: timedelta) -> dict[str, Any]:
 
 def what(seen: Seen, asked: Understood, inputs: str) -> dict[str, Any]:
     """What is to happen, as arguments of schedule_task."""
-    if asked.mode != "run_workflow":
+    started = START.match(asked.text) if asked.mode == "prompt_agent" else None
+    name = asked.workflow or (asked.text[started.end() :] if started else "")
+    if not name:
         return {"mode": asked.mode, "text": asked.text}
-    name, _, more = asked.workflow.partition(match[0]) if (match := INPUTS.search(asked.workflow)) else (asked.workflow, "", "")
-    name = name.strip(QUOTES)
-    given = inputs_of(inputs or more)
+    if match := INPUTS.search(name):
+        name, inputs = name[: match.start()], name[match.end() :]
+    name, given = name.strip(f"{QUOTES}.!"), inputs_of(inputs)
     name = seen.latest if seen.latest and IT.fullmatch(name) else name
     return {"mode": "run_workflow", "workflow": name, **({"inputs": given} if given else {})}
 
 
+def remind(seen: Seen, results: Sequence[Any]) -> str | Want:
+    """Set a reminder; ask what for, where only the time is said."""
+    request = plain(seen.words["request"])
+    if asked_in(request).later or NOT_WHAT not in asked_in(request).refusal:
+        return schedule(seen, results)
+    if not results:
+        return Want("ask_user", {"question": "What should I remind you of?"})
+    return schedule(replace(seen, words={"request": f"{request.strip(' .!?…')} to {about_what(results[0])}"}), results[1:])
+
+
 def remind_of_what(seen: Seen, results: Sequence[Any]) -> str | Want:
-    """Ask for what is missing of a reminder, and go on with it."""
+    """Ask for all that is missing of a reminder, and go on with it."""
     if not results:
         question, reason = "What should I remind you of, and when?", "A reminder needs a text and a time."
         return Want("ask_user", {"question": question, "reason": reason})
-    return remind_when(
-        Seen({"what": re.sub(r"(?:remind me )?(?:to )?", "", str(results[0]).strip(), count=1, flags=re.I)}, seen.offered), results[1:]
-    )
+    return remind_when(replace(seen, words={"what": about_what(results[0])}), results[1:])
 
 
 def remind_when(seen: Seen, results: Sequence[Any]) -> str | Want:
     """Ask when, unless the words say it, and go on with it."""
-    about = seen.words["what"].strip(" .!?…")
-    if understood(request := f"remind me to {about}"):
-        return schedule(Seen({"request": request}, seen.offered), results)
+    about = about_what(seen.words["what"])
+    if says_when(request := f"remind me to {about}"):
+        return schedule(replace(seen, words={"request": request}), results)
     if not results:
         return Want("ask_user", {"question": f"When should I remind you: “{words.shortened(about)}”?", "options": words.TIMES})
-    answer = str(results[0]).strip(" .!?…")
-    return schedule(Seen({"request": f"remind me {answer} to {about}"}, seen.offered), results[1:])
+    return schedule(replace(seen, words={"request": f"remind me {str(results[0]).strip(' .!?…')} to {about}"}), results[1:])
+
+
+def about_what(said: Any) -> str:
+    """What somebody wants to be reminded of, without the words that lead to it."""
+    return LEADING.sub("", str(said).strip(" .!?…"), count=1)
 
 
 REMIND = sentence(
@@ -146,7 +175,7 @@ REMIND = sentence(
 )
 # Asked before everything else, for “run” and “remember” would take these sentences for theirs.
 FIRST = (
-    Intent("remind", REMIND, tool="schedule_task", plan=schedule, fits=understood),
+    Intent("remind", REMIND, tool="schedule_task", plan=remind, fits=says_when),
     Intent(
         "run later",
         sentence(r"(?=.*\b(?:run|execute|start)\b)(?P<request>.+)"),

@@ -14,8 +14,10 @@ TIMES = ["in 10 minutes", "in 1 hour", "tomorrow at 9:00"]
 EXAMPLES = "“remind me in 2 hours to stretch”, “every weekday at 9 remind me of the stand-up” or “tomorrow at 9 read https://example.com”"
 
 
-def unclear(text: str) -> str:
-    """For a request whose time it cannot read."""
+def unclear(text: str, reason: str = "") -> str:
+    """For a request whose time it cannot read, or whose time cannot be."""
+    if reason:
+        return f"Nothing was scheduled. {reason}"
     return f"I did not understand when that should be: “{shortened(text)}”. Nothing was scheduled. Try {EXAMPLES}."
 
 
@@ -39,7 +41,8 @@ def when(task: Mapping[str, Any]) -> str:
     coming = task.get("next") or []
     if task.get("schedule") or not coming:
         return str(task["when"])
-    return f"{task['when']} ({coming[0]['in']}; {utc(coming[0])})"
+    there = "" if task["time_zone"] == "UTC" else f" ({utc(coming[0])})"
+    return f"{coming[0]['in']}: {task['when']}{there}"
 
 
 def utc(due: Mapping[str, str]) -> str:
@@ -52,7 +55,7 @@ def times(task: Mapping[str, Any]) -> str:
     coming = task.get("next") or []
     if not task.get("schedule") or not coming:
         return ""
-    lines = [f"- {one['local']} ({utc(one)}){note(one)}" for one in coming]
+    lines = [f"- {one['local']}{'' if task['time_zone'] == 'UTC' else f' ({utc(one)})'}{note(one)}" for one in coming]
     return "\n".join(["\n\nThe next times:\n", *lines])
 
 

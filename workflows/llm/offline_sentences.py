@@ -7,6 +7,11 @@ from typing import Any
 
 from workflows.llm.offline_arguments import Seen, no_arguments
 
+POLITE = re.compile(
+    r"(?:(?:please|hey|hi|hello|ok|okay|agentron|assistant|can you|could you|would you|will you|i want you to|i'd like you to)[,!:]?\s{1,9}){1,5}",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True)
 class Want:

@@ -102,7 +102,7 @@ def changed_to(row: Mapping[str, Any], when: str, results: Sequence[Any]) -> str
     if (at := clock(when)) is None:
         found = timed(f"remind me {when} to do it", results)
         if isinstance(found, Want | str):
-            return words.unclear(when) if isinstance(found, str) and "remind me" in found else found
+            return f"I left it as it is. {words.unclear(when)}" if isinstance(found, str) else found
         _, new, results = found
     elif (moved := at_another_hour(row, at)) is None:
         return f"{words.called(row)} happens {row['when']}: say what it is to be instead, such as “every day at {at:%H:%M}”."
