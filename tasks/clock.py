@@ -33,7 +33,7 @@ def fire_due(now: datetime | None = None) -> int:
     now = now or timezone.now()
     end = time.monotonic() + LONGEST_ROUND_SECONDS
     done = 0
-    while time.monotonic() < end and (dealt := once_more(due, now) + once_more(waiting, now)):
+    while time.monotonic() < end and (dealt := batch(due, attend, now) + batch(waiting, look_again, now)):
         done += dealt
     return done
 
@@ -46,31 +46,29 @@ def next_wake(now: datetime | None = None) -> datetime | None:
     return min(filter(None, first), default=None)
 
 
-def once_more(batch: Callable[[datetime], int], now: datetime) -> int:
-    """Do a batch in a transaction; again when it and another transaction waited for each other."""
+def due(now: datetime) -> TaskQuerySet:
+    """The tasks whose time has come, the longest due first."""
+    return Task.objects.due(now)
+
+
+def waiting(now: datetime) -> TaskQuerySet:
+    """The tasks with due times that wait and are to be looked at again; each is started, left out or waits longer."""
+    return Task.objects.filter(pk__in=Occurrence.objects.waiting(now).order_by().values("task")).order_by("pk")
+
+
+def batch(ready: Callable[[datetime], TaskQuerySet], deed: Deed, now: datetime) -> int:
+    """Do `deed` for some that are ready, in a transaction; again when it and another transaction waited for each other."""
+    # Before the transaction: on SQLite that is the turn to write, which others want.
+    if not ready(now).exists():
+        return 0
     for tried in range(1, TRIES + 1):
         try:
             with transaction.atomic():
-                return batch(now)
+                return each(ready(now), deed, now)
         except OperationalError as exc:
             if getattr(exc.__cause__, "sqlstate", None) not in DEADLOCKED or tried == TRIES:
                 raise
     raise AssertionError("Every try has returned or raised.")
-
-
-def due(now: datetime) -> int:
-    """Deal with some tasks whose time has come."""
-    ready = Task.objects.due(now)
-    # Looked at before it is locked: on SQLite a lock is the turn to write, which others want.
-    return each(ready, attend, now) if ready.exists() else 0
-
-
-def waiting(now: datetime) -> int:
-    """Look again at some due times that wait; each is started, left out or waits longer."""
-    queued = Occurrence.objects.waiting(now)
-    if not queued.exists():
-        return 0
-    return each(Task.objects.filter(pk__in=queued.order_by().values("task")).order_by("pk"), look_again, now)
 
 
 def each(tasks: TaskQuerySet, deed: Deed, now: datetime) -> int:

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from chat import log
 from chat.models import Message
 from tasks import anchors, misfires
 from tasks.models import Mode, Occurrence, OccurrenceState, Task, TaskStatus
-from tasks.overlaps import SPREAD, Go, Leave, Wait, decide
+from tasks.overlaps import SPREAD, Go, Leave, Wait, decide, look_again_at
 from workflows import engine, schedules
 from workflows.errors import InvalidError
 from workflows.models import Run, Trigger
@@ -89,6 +89,8 @@ def begin(task: Task, due: Occurrence, now: datetime) -> None:
             fire(task, due, now)
         case Wait(reason, pause):
             due.reason = reason
+            # Counted from its end, once it has happened.
+            task.next_due_at = None if task.continuous else task.next_due_at
             due.not_before = now + (SPREAD if due.catch_up else pause)
         case Leave(state, reason):
             leave(task, due, state, reason, now)
@@ -97,15 +99,18 @@ def begin(task: Task, due: Occurrence, now: datetime) -> None:
 
 def leave(task: Task, due: Occurrence, state: OccurrenceState, reason: str, now: datetime) -> None:
     """A due time does not happen; a task that has no other has failed by that."""
+    if task.continuous and task.enabled and task.status == TaskStatus.PENDING:
+        task.next_due_at = after(task, now)
     due.state, due.reason, due.not_before = state, reason, None
     if not task.recurs and task.status == TaskStatus.PENDING:
         end(task, TaskStatus.FAILED, now, reason)
 
 
 def end(task: Task, status: TaskStatus, at: datetime, error: str = "") -> None:
-    """Give a task that happens once its last status; the caller saves it."""
+    """Give a task that happens once its last status; the caller saves it. Those that wait for it may go on."""
     task.status, task.ended_at, task.last_error = status, at, error
     task.active_run = task.next_due_at = None
+    look_again_at(Q(task__depends_on=task))
 
 
 def fire(task: Task, due: Occurrence, now: datetime) -> None:

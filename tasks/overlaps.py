@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from chat import hints
@@ -15,7 +16,7 @@ from workflows.models.run import RunQuerySet
 # How long a task waits at most for the end of the turn that made it, so that its anchor exists.
 LONGEST_TURN = timedelta(seconds=30)
 # A second look is taken after so long, unless something happens before that.
-SOON, LATER = timedelta(seconds=1), timedelta(seconds=30)
+SOON, LATER = timedelta(seconds=1), timedelta(seconds=10)
 # At most one time of an owner's is made up for in so long (promise P13).
 SPREAD = timedelta(seconds=2)
 # So many due times of a task may wait for its conversation where runs of it may overlap.
@@ -162,3 +163,10 @@ def conversation(task: Task, due: Occurrence, now: datetime) -> Decision:
     if task.mode == Mode.PROMPT_AGENT and turns.exists():
         return Wait("The conversation is busy.")
     return Go()
+
+
+def look_again_at(tasks: Q) -> None:
+    """What their due times wait for may be over: let a clock look at once. What is made up for keeps its own pace."""
+    now = timezone.now()
+    if Occurrence.objects.filter(tasks, state=OccurrenceState.QUEUED, catch_up=False, not_before__gt=now).update(not_before=now):
+        hints.clock()

@@ -46,7 +46,8 @@ def add(
     """
     now = now or timezone.now()
     # One at a time for each person: two copies of one request make one task, and no quota is passed in a race.
-    User.objects.select_for_update().get(pk=owner.pk)
+    # (Without the key: the clock's rows refer to people, and it holds a conversation that is wanted here later.)
+    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
     task = Task(owner=owner, created_by=by or (None if run else owner), created_in=run, starts_at=now)
     task.own_conversation = draft.conversation is None
     apply(task, draft.model_dump(), draft, now)
@@ -188,7 +189,12 @@ def delete(task: Task, *, by: User) -> None:
 
 def locked(task: Task) -> Task:
     """The task as it stands, for this transaction alone."""
-    found = Task.objects.select_for_update(of=("self",)).select_related("owner", "active_run", "managed_by").filter(pk=task.pk).first()
+    found = (
+        Task.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("owner", "active_run", "managed_by")
+        .filter(pk=task.pk)
+        .first()
+    )
     if found is None:
         raise MissingError("There is no such task any more.")
     return found

@@ -11,11 +11,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from chat import hints
 from chat.models import Message
 from tasks import anchors, firing
 from tasks.models import ENDED, STOPPABLE, Occurrence, OccurrenceState, Task, TaskStatus
-from tasks.overlaps import unfinished
+from tasks.models.task import TaskQuerySet
+from tasks.overlaps import look_again_at, unfinished
 from tasks.timing import first_due
 from workflows.models import FINISHED, Run, RunStatus
 
@@ -61,7 +61,6 @@ def settle(task_id: UUID) -> None:
     firing.write(task)
     if task.status in ENDED:
         unfinished(task).filter(cancel_requested_at=None).update(cancel_requested_at=timezone.now())
-        look_again_at(Q(task__depends_on=task))
     elif task.active_run is None:
         look_again_at(Q(task=task))
 
@@ -135,19 +134,22 @@ def regain(task: Task, now: datetime) -> None:
         task.next_due_at = first_due(task, now)
 
 
-def look_again_at(tasks: Q) -> None:
-    """What their due times wait for may be over: let a clock look at once. What is made up for keeps its own pace."""
-    now = timezone.now()
-    if Occurrence.objects.filter(tasks, state=OccurrenceState.QUEUED, catch_up=False, not_before__gt=now).update(not_before=now):
-        hints.clock()
-
-
 def repair() -> int:
     """See to the tasks that were left behind; how many there were."""
-    behind = [*Task.objects.filter(unfollowed()).values_list("pk", flat=True)[:BATCH], *timeless()]
-    for pk in behind:
+    return settle_each(Task.objects.filter(unfollowed())) + settle_each(timeless())
+
+
+def settle_orphans() -> int:
+    """See to the tasks whose run was deleted; how many there were. Finding them means to read all tasks."""
+    return settle_each(Task.objects.filter(status__in=(TaskStatus.RUNNING, TaskStatus.WAITING_FOR_USER), active_run=None))
+
+
+def settle_each(behind: TaskQuerySet) -> int:
+    """Settle some of them; how many."""
+    found = list(behind.order_by().values_list("pk", flat=True)[:BATCH])
+    for pk in found:
         settle(pk)
-    return len(behind)
+    return len(found)
 
 
 def unfollowed() -> Q:
@@ -158,10 +160,8 @@ def unfollowed() -> Q:
     return Q(active_run__isnull=False) & (Q(active_run__status__in=FINISHED) | once & differs)
 
 
-def timeless() -> list[UUID]:
+def timeless() -> TaskQuerySet:
     """Pending tasks that wait for nothing and are never due."""
     queued = Occurrence.objects.filter(task=OuterRef("pk"), state=OccurrenceState.QUEUED)
     pending = Task.objects.filter(~Exists(queued), status=TaskStatus.PENDING, enabled=True, next_due_at=None)
-    lost = pending.exclude(continuous=True, active_run__isnull=False)
-    runless = Task.objects.filter(status__in=(TaskStatus.RUNNING, TaskStatus.WAITING_FOR_USER), active_run=None)
-    return [pk for found in (lost, runless) for pk in found.values_list("pk", flat=True)[:BATCH]]
+    return pending.exclude(continuous=True, active_run__isnull=False)

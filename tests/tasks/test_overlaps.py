@@ -218,3 +218,24 @@ def test_what_waits_is_cancelled_with_its_task() -> None:
     task = fire(task, timezone.now() + timedelta(seconds=2))
 
     assert (only(task).state, only(task).reason) == ("cancelled", "The task has ended: it is cancelled.")
+
+
+def test_what_depends_on_a_reminder_goes_on_as_soon_as_it_was_said() -> None:
+    owner = make_user()
+    first = make_task(owner, mode="notify")
+    second = fire(due_task(owner=owner, mode="notify", depends_on=[first.pk]))
+
+    fire(moved(first, next_due_at=timezone.now()))
+
+    assert fire(second).status == TaskStatus.SUCCEEDED
+
+
+def test_a_continuous_task_that_waits_has_no_other_due_time() -> None:
+    turn = make_turn()
+    task = moved(due_task(owner=turn.owner, conversation=turn.conversation.pk, schedule="every 1 hour"), schedule="", continuous=True)
+    task = fire(task)
+    assert (states(task), task.next_due_at) == (["queued"], None)
+
+    put(turn, RunStatus.SUCCEEDED)
+
+    assert states(fire(task, timezone.now() + timedelta(seconds=2))) == ["fired"]

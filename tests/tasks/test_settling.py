@@ -195,7 +195,7 @@ def test_a_task_whose_run_was_deleted_has_failed() -> None:
     task = fire(due_task())
     Run.objects.filter(task_id=task.pk).delete()
 
-    settling.repair()
+    settling.settle_orphans()
 
     task.refresh_from_db()
     assert (task.status, task.last_error) == (TaskStatus.FAILED, "Its run was deleted.")
