@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from workflows.schedules.fields import Fields
+from workflows.schedules.fields import MONTH_NAMES, WEEKDAY_NAMES, Fields
 from workflows.schedules.schedule import Schedule
 
-WEEKDAY_NAMES = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
-MONTH_NAMES = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 SIZES = (("week", 604_800), ("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 WORKING = (1, 2, 3, 4, 5)
 WEEKEND = (0, 6)

@@ -5,13 +5,22 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+MONTH_NAMES = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+WEEKDAY_NAMES = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+MONTHS = tuple(name[:3].upper() for name in MONTH_NAMES)
+WEEKDAYS = tuple(name[:3].upper() for name in WEEKDAY_NAMES)
 # The 29th of February counts: it comes, if only every four years.
 LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 ITEM = re.compile(r"(?P<first>\*|[0-9]{1,4}|[A-Z]{1,9})(?:-(?P<last>[0-9]{1,4}|[A-Z]{1,9}))?(?:/(?P<step>[0-9]{1,4}))?")
 # Signs that other crons know; each would mean something else elsewhere.
-FOREIGN = {"L": "L (the last one)", "#": "# (the nth weekday)", "?": "?", "W": "W (the nearest working day)"}
+FOREIGN = {
+    "L (the last one)": re.compile(r"L|LW|(?:[0-9]|SUN|MON|TUE|WED|THU|FRI|SAT)L|L-[0-9]+"),
+    "# (the nth weekday)": re.compile(r".*#.*"),
+    "W (the nearest working day)": re.compile(r"[0-9]*W"),
+    "R (a random one)": re.compile(r"R(?:\(.*)?(?:/.*)?"),
+    "H (a hashed one)": re.compile(r"H(?:\(.*)?(?:/.*)?"),
+    "?": re.compile(r"\?"),
+}
 
 
 class FieldError(ValueError):
@@ -39,10 +48,10 @@ class Range:
         """The number that a word or numeral of this field stands for."""
         if word.isdigit():
             number = int(word)
-        elif word[:3] in self.names:
+        elif word[:3] in self.names and word.capitalize() in (*MONTH_NAMES, *WEEKDAY_NAMES, word[:3].capitalize()):
             number = self.names.index(word[:3]) + self.least
         else:
-            raise FieldError(f"“{word}” is none of the {self.plural}")
+            raise FieldError(unreadable(word, self))
         if not self.least <= number <= self.top:
             raise FieldError(f"{self.plural} go from {self.least} to {self.top}")
         return number
@@ -162,7 +171,7 @@ def unreadable(item: str, span: Range) -> str:
     """Why an item is not one."""
     if not item:
         return "there is a comma with nothing beside it"
-    for sign, meaning in FOREIGN.items():
-        if sign in item:
-            return f"{meaning} is not known here"
+    for sign, pattern in FOREIGN.items():
+        if pattern.fullmatch(item):
+            return f"{sign} is not known here"
     return f"“{item}” is none of the {span.plural}"

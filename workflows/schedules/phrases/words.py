@@ -2,7 +2,7 @@
 
 import re
 
-from workflows.schedules.describing import MONTH_NAMES
+from workflows.schedules.fields import MONTH_NAMES
 
 WEEKDAYS = {
     **dict.fromkeys(("sunday", "sun"), 0),
