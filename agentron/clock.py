@@ -9,7 +9,7 @@ from django import db
 from django.utils import timezone
 
 from chat import hints
-from tasks import clock, settling
+from tasks import clock, mirror, settling
 from workflows import engine
 from workflows.life import end_on_signal, here
 from workflows.models import Heartbeat
@@ -17,6 +17,7 @@ from workflows.models import Heartbeat
 TICK_SECONDS = 1.0
 BEAT_SECONDS = 3.0
 REPAIR_SECONDS = 5.0
+MIRROR_SECONDS = 60.0
 # What could not be done just now, because another clock is at it, is not asked for without a pause.
 SHORTEST_NAP_SECONDS = 0.02
 
@@ -36,7 +37,12 @@ def run(came_round: Callable[[], None] = lambda: None) -> None:
 
 def tick_on(came_round: Callable[[], None], listener: hints.Listener) -> NoReturn:
     """Do what is due as soon as it is, and everything else at its own pace."""
-    paces = {engine.sweep: Pace(TICK_SECONDS), settling.repair: Pace(REPAIR_SECONDS), beat: Pace(BEAT_SECONDS)}
+    paces: dict[Callable[[], object], Pace] = {
+        engine.sweep: Pace(TICK_SECONDS),
+        settling.repair: Pace(REPAIR_SECONDS),
+        mirror.repair: Pace(MIRROR_SECONDS),
+        beat: Pace(BEAT_SECONDS),
+    }
     while True:
         came_round()
         deeds = [clock.fire_due, *(deed for deed, pace in paces.items() if pace.comes_round())]
