@@ -19,9 +19,9 @@ from tasks.models import ENDED, Task, TaskStatus
 from tasks.models.task import TaskQuerySet
 from tasks.views.rows import by_day, lined, lines
 
-PAGE_SIZE = 50
+PAGE_SIZE = 30
 # What is at work and what is paused stand around the list; nobody reads more of them there.
-MOST_AROUND = 20
+MOST_AROUND = 10
 LONGEST_SEARCH = 200
 # Sentences that a first visitor can take over; each is understood as it stands.
 EXAMPLES = (
@@ -92,7 +92,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "onward": link(show, words, onward) if onward else "",
         "start": link(show, words) if place else "",
         "examples": EXAMPLES,
-        "every": "3s",
+        "every": "4s",
     }
     return live(request, "tasks/list.html", "tasks/parts/list.html", context)
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from chat.http.auth import person
 from chat.live import live
 from chat.models import Profile
-from tasks.views.calendar import sheet
+from tasks.views.calendar import MOST_TASKS, sheet
 from tasks.views.rows import label
 
 # Beyond these nobody plans, and dates have an end.
@@ -21,6 +21,8 @@ FIRST_YEAR, LAST_YEAR = 2000, 2199
 MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 # Marks that a day of the sheet has room for.
 ROOM = 3
+# And the list of a day.
+MOST_LISTED = 40
 
 
 @login_required
@@ -29,17 +31,21 @@ def show(request: HttpRequest) -> HttpResponse:
     """What fired, what did not and what is coming in a month; `?m=2026-11`, else this one."""
     month = chosen(request.GET.get("m", "").strip())
     user = person(request)
-    cells = sheet(user, month, Profile.of(user).zone(), timezone.now())
+    whole = sheet(user, month, Profile.of(user).zone(), timezone.now())
+    cells = whole.cells
     context = {
         "month": month,
         "weeks": [cells[start : start + 7] for start in range(0, len(cells), 7)],
         "agenda": [{"cell": cell, "label": label(cell.day)} for cell in cells if cell.marks and cell.inside],
         "today": timezone.localdate(),
+        "whole": whole,
+        "most": MOST_TASKS,
+        "a_day": f":{MOST_LISTED}",
         "room": f":{ROOM}",
         "rest": f"{ROOM}:",
         "before": link(month - timedelta(days=1)),
         "after": link(month + timedelta(days=32)),
-        "every": "10s",
+        "every": "15s",
     }
     return live(request, "tasks/month.html", "tasks/parts/month.html", context)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
@@ -67,16 +68,20 @@ def outcome(state: str, run_status: str) -> tuple[str, str]:
 def lines(tasks: Iterable[Task]) -> list[Line]:
     """Tasks that were read with `lined`, with their last due times: one query more."""
     rows = list(tasks)
-    wanted = [pk for row in rows if (pk := getattr(row, "last", None))]
-    last = Occurrence.objects.filter(pk__in=wanted).select_related("run").defer(*UNSEEN_OF_RUNS).in_bulk() if wanted else {}
-    return [Line(row, description(row), last.get(getattr(row, "last", None))) for row in rows]
+    last = last_of(row.pk for row in rows) if rows else {}
+    return [Line(row, description(row), last.get(row.pk)) for row in rows]
+
+
+def last_of(tasks: Iterable[UUID]) -> dict[UUID, Occurrence]:
+    """The last due time of each of some tasks that is over."""
+    over = Occurrence.objects.filter(task=OuterRef("pk")).exclude(state=OccurrenceState.QUEUED).order_by("-due_at").values("pk")[:1]
+    newest = Task.objects.filter(pk__in=list(tasks)).values_list(Subquery(over))
+    return {row.task_id: row for row in Occurrence.objects.filter(pk__in=newest).select_related("run").defer(*UNSEEN_OF_RUNS)}
 
 
 def lined(rows: TaskQuerySet) -> TaskQuerySet:
     """`rows` with what a line needs."""
-    over = Occurrence.objects.filter(task=OuterRef("pk")).exclude(state=OccurrenceState.QUEUED).order_by("-due_at").values("pk")[:1]
-    related = rows.select_related("conversation", "workflow", "managed_by", "active_run")
-    return related.defer(*UNSEEN).annotate(last=Subquery(over))
+    return rows.select_related("conversation", "workflow", "managed_by", "active_run").defer(*UNSEEN)
 
 
 def by_day(found: list[Line]) -> list[Day]:
