@@ -111,6 +111,22 @@ def test_what_is_missing_of_a_reminder_is_asked_for() -> None:
     assert called.args_as_dict() == {"mode": "notify", "text": "buy milk", "delay_hours": 2}
 
 
+@pytest.mark.parametrize("text", ["remind me again in 10 minutes", "snooze it for 10 minutes"])
+def test_a_reminder_is_repeated_as_it_was(text: str) -> None:
+    due: list[ModelMessage] = [
+        ModelRequest(parts=[UserPromptPart("[A reminder was due. The person was shown:]")]),
+        ModelResponse(parts=[TextPart("Call Ann")]),
+        ModelRequest(parts=[UserPromptPart(text)]),
+    ]
+
+    called, asked = next_move(due, make_info(*TOOLS)), move(text)
+
+    assert isinstance(called, ToolCallPart)
+    assert called.args_as_dict() == {"mode": "notify", "text": "Call Ann", "delay_minutes": 10}
+    assert isinstance(asked, ToolCallPart)
+    assert asked.args_as_dict() == {"question": "What should I remind you of?"}
+
+
 def test_what_is_still_unclear_is_said_plainly() -> None:
     said = answer("remind me to buy milk", "when the moon is blue")
 

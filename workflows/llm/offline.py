@@ -10,6 +10,7 @@ import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart, ToolReturnPart, UserPromptPart
@@ -25,6 +26,8 @@ from workflows.llm.offline_words import REFUSED, as_text, cannot, declined, fail
 
 PIECE = re.compile(r"\S+\s*|\s+")
 PIECES_AT_ONCE = 2
+# As the history begins what a reminder said.
+REMINDED = "[A reminder was due."
 SCHEDULED = re.compile(r"\[Scheduled: .*\]")
 # The tools whose result tells of one task.
 ONE_TASK = ("schedule_task", "update_task", "get_task", "run_task")
@@ -87,6 +90,7 @@ class Turn:
     latest: str = ""  # the workflow that was made or run last
     listed: tuple[str, ...] = ()  # the tasks as they were listed last
     task: str = ""  # the one that was spoken of last
+    reminder: str = ""  # what was reminded of last
     scheduled: bool = False  # it was time for a task
     in_workflow: bool = False
 
@@ -131,7 +135,9 @@ def move_in(turn: Turn, info: AgentInfo) -> str | ToolCallPart:
         intent, words = recognise(text)
         if turn.scheduled and intent is ANYTHING:
             return due(text)
-        seen = Seen(words, offered, latest=turn.latest, listed=turn.listed, task=turn.task, in_workflow=turn.in_workflow)
+        seen = Seen(
+            words, offered, latest=turn.latest, listed=turn.listed, task=turn.task, reminder=turn.reminder, in_workflow=turn.in_workflow
+        )
         if intent.plan:
             return planned(turn, position, intent.plan, seen)
         if not intent.tool:
@@ -184,7 +190,15 @@ def last_turn(messages: Sequence[ModelMessage]) -> Turn:
     note, text = scheduled(said(messages[prompts[-1]]) or "")
     before = messages[: prompts[-1]]
     return Turn(
-        len(prompts), text, tuple(later), len(later), latest_workflow(before), listed(before), latest_task(before), scheduled=bool(note)
+        len(prompts),
+        text,
+        tuple(later),
+        len(later),
+        latest=latest_workflow(before),
+        listed=listed(before),
+        task=latest_task(before),
+        reminder=latest_reminder(before),
+        scheduled=bool(note),
     )
 
 
@@ -209,6 +223,13 @@ def latest_task(messages: Sequence[ModelMessage]) -> str:
     """The id of the task that was scheduled or changed last; empty when none was."""
     found = (tasks_in(part.content) for part in returns(messages) if part.tool_name in ONE_TASK)
     return next((tasks[0] for tasks in found if tasks), "")
+
+
+def latest_reminder(messages: Sequence[ModelMessage]) -> str:
+    """What was reminded of last, as the history tells it; empty when nothing was."""
+    after = (later for message, later in pairwise(messages) if (said(message) or "").startswith(REMINDED))
+    parts = [part.content for later in after for part in later.parts if isinstance(part, TextPart)]
+    return parts[-1] if parts else ""
 
 
 def latest_workflow(messages: Sequence[ModelMessage]) -> str:

@@ -61,7 +61,7 @@ class Seen:
     """What an answer can be made of: the parts of the sentence, the tools there are, and what a tool gave.
 
     `latest` is the workflow that was made or run last in the conversation, `listed` the tasks as they were listed last, and
-    `task` the one that was spoken of last; `in_workflow` says that another step may go on from the answer.
+    `task` the one that was spoken of last, and `reminder` what was reminded of last; `in_workflow` says that another step may go on from the answer.
     """
 
     words: Mapping[str, str]
@@ -70,6 +70,7 @@ class Seen:
     latest: str = ""
     listed: tuple[str, ...] = ()
     task: str = ""
+    reminder: str = ""
     in_workflow: bool = False
 
 

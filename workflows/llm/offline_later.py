@@ -29,12 +29,29 @@ START = re.compile(r"(?:run|execute|start)(?: the| my)?(?: workflow)? ", re.IGNO
 OF = re.compile(r"^((?:please )?remind me\b.{0,100}?) of ", re.IGNORECASE)
 LEADING = re.compile(r"(?:remind me )?(?:(?:to|of|about|that) )?", re.IGNORECASE)
 # A question about a time asks for no work at it.
-QUESTION = re.compile(r"(?:what|who|whom|whose|why|how|when|where|which|is|are|was|were|do|does|did|has|have)\b", re.IGNORECASE)
+QUESTION = re.compile(
+    r"(?:(?:what|who|whom|whose|why|how|when|where|which|is|are|was|were)\b|(?:do|does|did|has|have|will|should) (?:i|you|he|she|we|they)\b)",
+    re.IGNORECASE,
+)
+OPENING = re.compile(r"(?:remind|snooze|set (?:a|an)|schedule|wake|notify|ping|alert)\b", re.IGNORECASE)
+# A new reminder by any name.
+NEW = re.compile(
+    r"(?:set|make|add|create|schedule)(?: me)? (?:a |an )?(?:new )?(?:reminder|alarm|timer)(?: for| at| on)? (?=\S)", re.IGNORECASE
+)
+SNOOZE = re.compile(r"snooze(?: it| this| that)?(?: for)? ", re.IGNORECASE)
+LENGTH = re.compile(r"remind me (?=\d{1,4} ?(?:s|m|h|d)[a-z]{0,6}\b)", re.IGNORECASE)
+AGAIN = ("again", "it", "of it", "that", "this", "about it", "about that", "about this", "it again", "that again", "of that", "of this")
+WAKE = re.compile(r"wake me(?: up)?", re.IGNORECASE)
+SHORT = re.compile(r"(?:\d{1,6}[smhdw])+", re.IGNORECASE)
+# What has one of these tells a time, if not one that is understood.
+TIMELY = re.compile(r"\d|\b(?:every|each|next|last|when|once|until|after|before|\w{3,6}day)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a sentence asks for: `later`, at a time that counts from now by `delay` where it does; or why nobody can tell."""
+    """What a sentence asks for: `later`, at a time that counts from now by `delay` where it does. Or `refusal`: why nobody can
+    tell, which may be another thing on another day.
+    """
 
     later: Understood | None = None
     delay: timedelta | None = None
@@ -44,15 +61,18 @@ class Asked:
 @lru_cache(maxsize=200)
 def asked_in(text: str) -> Asked:
     """What `text` asks for later; nothing at all where it says no time."""
-    found = []
+    found: list[tuple[Understood, datetime]] = []
+    refusal = ""
     for probe in PROBES:
         try:
-            found.append(schedules.understand(text, probe, ZoneInfo("UTC")))
+            found.append((schedules.understand(text, probe, ZoneInfo("UTC")), probe))
         except InvalidError as exc:
-            if not found:
-                return Asked(refusal="" if NO_TIME in str(exc) else str(exc))
-    delays = {one.at - probe for one, probe in zip(found, PROBES, strict=False) if one.at}
-    return Asked(found[0], delays.pop() if len(found) == len(PROBES) and len(delays) == 1 else None)
+            if NO_TIME in (refusal := str(exc)):
+                return Asked()
+    if not found:
+        return Asked(refusal=refusal)
+    delays = {later.at - probe for later, probe in found if later.at}
+    return Asked(found[0][0], delays.pop() if len(found) == len(PROBES) and len(delays) == 1 else None)
 
 
 def says_when(text: str) -> bool:
@@ -61,10 +81,16 @@ def says_when(text: str) -> bool:
     return asked.later is not None or bool(asked.refusal)
 
 
+def wants_a_reminder(text: str) -> bool:
+    """Whether it asks for a reminder, or says that something is to be scheduled."""
+    asked = asked_in(plain(text))
+    return bool(asked.later and asked.later.mode == "notify") or bool(OPENING.match(text) and says_when(text))
+
+
 def starts_a_workflow(text: str) -> bool:
     """Whether it asks for a workflow later."""
-    later = asked_in(request_of(text)[0]).later
-    return later is not None and bool(later.workflow or START.match(later.text))
+    asked = asked_in(request_of(text)[0])
+    return bool(asked.later and (asked.later.workflow or START.match(asked.later.text))) or bool(asked.refusal and START.match(text))
 
 
 def is_an_order(text: str) -> bool:
@@ -74,7 +100,9 @@ def is_an_order(text: str) -> bool:
 
 def plain(text: str) -> str:
     """A sentence with “remind me of” said as “remind me about”."""
-    return text if asked_in(text).later else OF.sub(r"\1 about ", text, count=1)
+    text = LENGTH.sub("remind me in ", NEW.sub("remind me ", SNOOZE.sub("remind me again in ", text, count=1), count=1), count=1)
+    about = OF.sub(r"\1 about ", text, count=1)
+    return about if asked_in(about).later and not asked_in(text).later else text
 
 
 def request_of(text: str) -> tuple[str, str]:
@@ -98,11 +126,11 @@ def schedule(seen: Seen, results: Sequence[Any]) -> str | Want:
 def timed(text: str, results: Sequence[Any]) -> tuple[Understood, dict[str, Any], Sequence[Any]] | Want | str:
     """What is asked for, when as arguments of a tool, and the results that are left; else the call or the answer that comes first."""
     asked = asked_in(text)
-    if asked.later is None:
-        return words.unclear(text, asked.refusal)
-    if asked.later.schedule:
+    if asked == Asked():
+        return words.unclear(text)
+    if asked.later and asked.later.schedule:
         return asked.later, {"schedule": asked.later.schedule.text}, results
-    if asked.delay is not None:
+    if asked.later and asked.delay is not None:
         return asked.later, delayed(asked.delay), results
     if not results:
         return Want("current_time", {})
@@ -129,7 +157,7 @@ def what(seen: Seen, asked: Understood, inputs: str) -> dict[str, Any]:
     started = START.match(asked.text) if asked.mode == "prompt_agent" else None
     name = asked.workflow or (asked.text[started.end() :] if started else "")
     if not name:
-        return {"mode": asked.mode, "text": asked.text}
+        return words_for(seen, asked)
     if match := INPUTS.search(name):
         name, inputs = name[: match.start()], name[match.end() :]
     name, given = name.strip(f"{QUOTES}.!"), inputs_of(inputs)
@@ -137,14 +165,28 @@ def what(seen: Seen, asked: Understood, inputs: str) -> dict[str, Any]:
     return {"mode": "run_workflow", "workflow": name, **({"inputs": given} if given else {})}
 
 
+def words_for(seen: Seen, asked: Understood) -> dict[str, Any]:
+    """The words of a reminder or of a request; “again” is what was reminded of last."""
+    text = asked.text if QUESTION.match(asked.text) else asked.text.rstrip("?.! ")
+    text = LEADING.sub("", text, count=1) if asked.mode == "notify" else text
+    if text.casefold() in AGAIN and seen.reminder:
+        return {"mode": "notify", "text": seen.reminder}
+    if WAKE.fullmatch(text):
+        return {"mode": "notify", "text": "Wake up!"}
+    # Three minutes and a word are a kitchen timer.
+    return {"mode": "notify" if SHORT.fullmatch(asked.phrase) else asked.mode, "text": text}
+
+
 def remind(seen: Seen, results: Sequence[Any]) -> str | Want:
     """Set a reminder; ask what for, where only the time is said."""
-    request = plain(seen.words["request"])
-    if asked_in(request).later or NOT_WHAT not in asked_in(request).refusal:
+    asked = asked_in(request := plain(seen.words["request"]).strip(" .!?…"))
+    once_more = asked.later is not None and asked.later.text.casefold() in AGAIN and not seen.reminder
+    if not once_more and NOT_WHAT not in asked.refusal:
         return schedule(seen, results)
     if not results:
         return Want("ask_user", {"question": "What should I remind you of?"})
-    return schedule(replace(seen, words={"request": f"{request.strip(' .!?…')} to {about_what(results[0])}"}), results[1:])
+    when = f"remind me {asked.later.phrase}" if asked.later else request
+    return schedule(replace(seen, words={"request": f"{when} to {about_what(results[0])}"}), results[1:])
 
 
 def remind_of_what(seen: Seen, results: Sequence[Any]) -> str | Want:
@@ -158,7 +200,7 @@ def remind_of_what(seen: Seen, results: Sequence[Any]) -> str | Want:
 def remind_when(seen: Seen, results: Sequence[Any]) -> str | Want:
     """Ask when, unless the words say it, and go on with it."""
     about = about_what(seen.words["what"])
-    if says_when(request := f"remind me to {about}"):
+    if says_when(request := f"remind me to {about}") or TIMELY.search(about):
         return schedule(replace(seen, words={"request": request}), results)
     if not results:
         return Want("ask_user", {"question": f"When should I remind you: “{words.shortened(about)}”?", "options": words.TIMES})
@@ -170,12 +212,9 @@ def about_what(said: Any) -> str:
     return LEADING.sub("", str(said).strip(" .!?…"), count=1)
 
 
-REMIND = sentence(
-    r"(?=.{0,200}?\b(?:remind|reminder|alarm|wake me|notify me|ping me|alert me|schedule)\b)(?P<request>.+)",
-)
 # Asked before everything else, for “run” and “remember” would take these sentences for theirs.
 FIRST = (
-    Intent("remind", REMIND, tool="schedule_task", plan=remind, fits=says_when),
+    Intent("remind", sentence(r"(?P<request>.+)"), tool="schedule_task", plan=remind, fits=wants_a_reminder),
     Intent(
         "run later",
         sentence(r"(?=.*\b(?:run|execute|start)\b)(?P<request>.+)"),

@@ -18,7 +18,7 @@ def unclear(text: str, reason: str = "") -> str:
     """For a request whose time it cannot read, or whose time cannot be."""
     if reason:
         return f"Nothing was scheduled. {reason}"
-    return f"I did not understand when that should be: “{shortened(text)}”. Nothing was scheduled. Try {EXAMPLES}."
+    return f"I did not understand when that should be: “{shortened(text.removeprefix('remind me to '))}”. Nothing was scheduled. Try {EXAMPLES}."
 
 
 def scheduled(seen: Seen, task: Mapping[str, Any], text: str) -> str:

@@ -158,9 +158,9 @@ MANAGE = (
     Intent(
         "what is scheduled",
         sentence(
-            r"what(?:'s| is| do i have| have i| have you| did i)? (?:scheduled|planned|coming up|on (?:the|my) (?:schedule|agenda))(?: for me)?",
+            r"what(?:'s| is| do i have| have i| have you| did i)? (?:scheduled|planned|coming up|on (?:the|my) (?:schedule|agenda))(?: (?:for|on|next|today|tomorrow|this|now)(?: .{1,30})?)?",
             r"(?:list|show)(?: me)?(?: all)?(?: my| the)?(?: scheduled| pending)? (?:tasks|reminders|schedules?)(?: please)?",
-            r"(?:what|which) (?:tasks|reminders)(?: do i have| are (?:there|scheduled|pending))|(?:my )?(?:tasks|reminders|scheduled)|/tasks|/scheduled",
+            r"(?:what|which) (?:tasks|reminders)(?: do i have| are (?:there|scheduled|pending))|(?:my )?(?:tasks|reminders|scheduled?)|/tasks|/scheduled",
         ),
         tool="list_tasks",
         plan=show,
