@@ -1,13 +1,14 @@
 """Schedules under fire: `python -m tests.faults.schedules [--tasks 200 --every 60 --times 5 --stops 30]`.
 
-Three workers do what is due while a random one of them, or its clock, is killed with -9 every ten seconds. Then clocks are
-stopped just before due times and started just after them. Then everything was down for two hours. Then jobs take longer than
-their interval, and one waits for a person. Each due time must have one row, and at most one run or reminder.
+Three workers do what is due while every ten seconds a random one of them is killed with -9, or its clock is killed or frozen. Then
+clocks are stopped just before due times and started just after them. Then everything was down for two hours. Then jobs take longer
+than their interval, and one waits for a person. Each due time must have one row, and at most one run or reminder.
 """
 
 import argparse
 import os
 import random
+import signal
 import statistics
 import time
 from collections.abc import Callable
@@ -73,20 +74,21 @@ def kills(number: int, every: int, times: int) -> list[str]:
     for worker in workers:
         worker.stop()
     late = due_times.lateness(tasks)
-    print(f"  {number} tasks, {times} due times of each, {killed} kills: {due_times.states(tasks)}")
+    print(f"  {number} tasks, {times} due times of each, {killed} attacks: {due_times.states(tasks)}")
     print(f"  lateness p50 {statistics.median(late):.2f} s, p99 {statistics.quantiles(late, n=100)[98]:.2f} s, max {max(late):.1f} s")
     return due_times.broken(fresh(tasks), end)
 
 
 def strike(worker: arena.Worker) -> None:
-    """kill -9 for all of a worker, or for its clock alone; whoever watches over it starts it again."""
-    if random.random() < 0.5:
+    """kill -9 for all of a worker, or for its clock alone, or freeze that one; whoever watches over it starts it again."""
+    if random.random() < 0.4:
         worker.kill()
         worker.process.wait(10)
+    deed = random.choice([signal.SIGKILL, signal.SIGSTOP])
     for member in worker.members():
         with arena.suppress_gone():
             if Path(f"/proc/{member.pid}/comm").read_text().strip() == "agentron clock":
-                member.kill()
+                member.send_signal(deed)
     worker.ensure()
 
 
