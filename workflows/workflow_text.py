@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
+from django.utils import timezone
+
 from chat.terminal import clean
+from workflows import timetable
 from workflows.definition import Definition, StepPart, node
 from workflows.models import Workflow
 from workflows.run_text import line, short
@@ -18,6 +21,7 @@ def described(workflow: Workflow) -> Iterator[str]:
     yield line("Id", workflow.pk)
     if workflow.description:
         yield line("For", clean(workflow.description))
+    yield from times(workflow)
     yield line("Version", getattr(workflow, "revision", None) or "none")
     for part in definition.inputs:
         default = f" (else “{short(part.default)}”)" if part.default is not None else ""
@@ -28,6 +32,13 @@ def described(workflow: Workflow) -> Iterator[str]:
         yield line("Rounds", f"at most {definition.max_rounds}")
     for run in workflow.runs.order_by("-queued_at")[:LAST_RUNS]:
         yield line("Run", f"{run.pk}  {run.queued_at:%Y-%m-%d %H:%M} UTC  {run.get_status_display()}")
+
+
+def times(workflow: Workflow) -> Iterator[str]:
+    """When it runs by itself, and when next as far as the schedule alone can tell."""
+    yield line("Runs", timetable.described(workflow) or "by hand")
+    for due in timetable.upcoming(workflow, timezone.now()):
+        yield line("Next", f"{due.local:%a %Y-%m-%d %H:%M}{f' ({due.note})' if due.note else ''}")
 
 
 def told(step: StepPart, names: dict[str, str]) -> str:

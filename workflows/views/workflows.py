@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from chat.http.auth import person
 from chat.http.rows import CURSOR, Paging, page
 from chat.live import live
-from workflows import editing, engine
+from workflows import editing, engine, timetable
 from workflows.definition import Definition
 from workflows.drawing import Drawing, draw, told
 from workflows.errors import MissingError, RefusedError
@@ -54,7 +54,7 @@ def index(request: HttpRequest) -> HttpResponse:
     found, onward = page(rows, Paging(limit=PAGE_SIZE, before=before or None, after=None), "updated_at")
     past = records((row.pk, getattr(row, "since", None)) for row in found)
     context = {
-        "rows": [{"workflow": row, "past": past[row.pk]} for row in found],
+        "rows": [{"workflow": row, "past": past[row.pk], "rhythm": timetable.described(row)} for row in found],
         "q": words,
         "older": link(words, onward) if onward else "",
         "newest": link(words) if before else "",

@@ -12,7 +12,7 @@ from django.core.management.base import CommandParser
 from chat.commands import Command as BaseCommand
 from chat.commands import add_user_argument, the_user
 from chat.errors import InvalidError
-from workflows import engine, references
+from workflows import engine, references, timetable
 from workflows.exchange import exported, take_in
 from workflows.models import Trigger, Workflow
 from workflows.progress import follow
@@ -59,8 +59,8 @@ class Command(BaseCommand):
         if options["json"]:
             self.print_json([WorkflowOut.of(row).model_dump(mode="json") for row in rows])
             return
-        table = [(row.name, len(row.steps.all()), short(row.description)) for row in rows]
-        self.print_table(("NAME", "STEPS", "DESCRIPTION"), table)
+        table = [(row.name, len(row.steps.all()), timetable.described(row) or "by hand", short(row.description)) for row in rows]
+        self.print_table(("NAME", "STEPS", "RUNS", "DESCRIPTION"), table)
 
     def show_(self, user: User, options: dict[str, Any]) -> None:
         self.print_workflow(own_workflow(user, references.workflow(user, options["name"]).pk), options)
