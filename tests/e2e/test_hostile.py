@@ -21,7 +21,18 @@ from tests.machine import ROOT
 pytestmark = pytest.mark.e2e
 
 WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=380, height=720)
-SITE = ("/", "/runs/", "/questions/", "/workflows/", "/chats/archived/", "/profile/", "/settings/models/", "/admin/")
+SITE = (
+    "/",
+    "/runs/",
+    "/questions/",
+    "/workflows/",
+    "/scheduled/",
+    "/scheduled/month/",
+    "/chats/archived/",
+    "/profile/",
+    "/settings/models/",
+    "/admin/",
+)
 
 
 class Haunted:

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from chat import log
 from chat.models import ApiToken, Conversation, Message
+from tasks.models import Occurrence, Task
 from workflows import editing
 from workflows.definition import Definition, InputPart, StepPart, WhenPart
 from workflows.models import (
@@ -231,6 +232,8 @@ def admin_pages() -> dict[str, str]:
         LogEntry,
         Workflow,
         Revision,
+        Task,
+        Occurrence,
     )
     found: dict[str, str] = {}
     for model in shown:

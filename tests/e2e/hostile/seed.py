@@ -20,13 +20,14 @@ def main() -> None:
 def seed() -> dict[str, str]:
     """Fill every table that a page shows; the addresses of pages by name, and under `user` who sees them."""
     from tests.e2e.hostile import rows
+    from tests.e2e.hostile.tasks import tasks
 
     owner = rows.people(cut(150))
     agents = rows.agents(owner, cut(100), cut(300))
     found = {f"chat: {name}": rows.conversation(owner, name, say(texts())) for name, say in rows.SAID.items()}
     found |= rows.titles(owner, cut(200)) | rows.steps(owner, agents, texts())
     rows.runs(owner, agents, texts())
-    found |= rows.workflow(owner, agents, cut(2_000))
+    found |= rows.workflow(owner, agents, cut(2_000)) | tasks(owner, agents, cut(2_000))
     rows.small_things(owner, cut)
     return {"user": owner.username, **found, **rows.admin_pages()}
 
