@@ -1,8 +1,10 @@
-"""The admin's own Content-Security-Policy."""
+"""What holds for the admin alone: its Content-Security-Policy, and which addresses it takes."""
 
 from collections.abc import Callable
+from urllib.parse import unquote
 
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -20,5 +22,16 @@ def relax_admin(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
             response._csp_update = {"script-src": ADMIN["script-src"]}  # type: ignore[attr-defined]
             response._csp_replace = {"style-src": ADMIN["style-src"]}  # type: ignore[attr-defined]
         return response
+
+    return middleware
+
+
+def refuse_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: what Django's admin makes of an address goes to the database as it is, and PostgreSQL takes no NUL."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(reverse("admin:index")) and "\0" in unquote(request.get_full_path()):
+            raise BadRequest("There is a NUL in this address.")
+        return get_response(request)
 
     return middleware

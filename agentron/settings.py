@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "agentron.admin_policy.relax_admin",
+    "agentron.admin_policy.refuse_nul",
     "django_htmx.middleware.HtmxMiddleware",
     "chat.signed_out.to_the_front_door",
     "chat.caching.kept_private",

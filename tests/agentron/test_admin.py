@@ -236,3 +236,8 @@ def test_a_run_offers_only_what_can_be_done_with_it(desk: Client, status: str, o
     page = desk.get(address(Run, "change", run.pk)).content.decode()
 
     assert [verb for verb in ("cancel", "retry") if f"/do/{verb}/" in page] == offered
+
+
+@pytest.mark.parametrize("place", ["workflows/run/?status=%00", "workflows/heartbeat/a%00b/change/", "chat/conversation/?q=%00"])
+def test_an_address_that_no_database_takes_is_refused(desk: Client, place: str) -> None:
+    assert desk.get(f"/admin/{place}").status_code == 400
