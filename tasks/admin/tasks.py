@@ -81,8 +81,9 @@ class TaskAdmin(BaseAdmin[Task]):
         place, twice = ([], []) if obj else (["conversation"], ["allow_duplicates"])
         soon = ["delay"] if self.has_change_permission(request, obj) else []
         now = [name for name, column in NOW.items() if getattr(obj, column)] if obj else []
+        do = ["buttons"] if obj and self.offered(obj) and self.may_do(request) else []
         return [
-            *([("Now", {"fields": [*now, "next", "buttons"]})] if obj else []),
+            *([("Now", {"fields": [*now, "next", *do]})] if obj else []),
             (None, {"fields": ["title", "mode", "text", "agent", "workflow", "inputs", *place]}),
             ("When", {"fields": ["run_at", *soon, "schedule", "time_zone"]}),
             ("Rules", {"fields": ["overlap", "misfire", "grace_seconds", "depends_on"]}),

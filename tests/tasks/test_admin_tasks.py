@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from auditlog.models import LogEntry
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.db.models import Model
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -212,6 +212,16 @@ def test_a_task_offers_only_what_can_be_done_with_it(desk: Client, boss: User, f
     page = desk.get(address("change", task.pk)).content.decode()
 
     assert [verb for verb in ("run", "pause", "resume", "cancel") if f"/do/{verb}/" in page] == offered
+
+
+def test_whoever_may_only_look_is_offered_nothing(client: Client, boss: User) -> None:
+    clerk = make_user(is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename="view_task"))
+    client.force_login(clerk)
+
+    page = client.get(address("change", make_task(boss).pk))
+
+    assert (page.status_code, "/do/" in page.content.decode()) == (200, False)
 
 
 def test_chosen_tasks_are_paused_resumed_run_and_cancelled(desk: Client, boss: User) -> None:
