@@ -8,6 +8,8 @@ from workflows.schedules.phrases.words import MONTH, MONTHS, ORDINAL, WEEKDAY, W
 
 DAY = timedelta(days=1)
 NEAR = {"today": 0, "this": 0, "tomorrow": 1, "tmrw": 1, "the day after tomorrow": 2, "day after tomorrow": 2}
+VAGUE = {"next week": "Monday next week", "this week": "Friday", "next month": "June 15", "next year": "June 15 2030"}
+VAGUE |= dict.fromkeys(("this weekend", "on the weekend", "at the weekend", "next weekend"), "Saturday")
 ON_WEEKDAY = re.compile(rf"(?:on )?(?:(?P<which>this|next|coming) )?(?P<day>{WEEKDAY})(?P<week> next week| this week)?")
 WEEK_FIRST = re.compile(rf"(?P<week>next|this) week (?:on )?(?P<day>{WEEKDAY})")
 ON_DATE = re.compile(
@@ -21,6 +23,8 @@ IN_DAYS = re.compile(r"in (?P<number>\d{1,5}|[a-z]{1,9}) (?P<unit>days?|weeks?)"
 def day(phrase: str, today: date, *, passed: bool) -> date | None:
     """The day that a phrase names. `passed`: its time of day is gone for today. Unclear where two would do."""
     phrase = phrase.removesuffix(",").strip()
+    if phrase in VAGUE:
+        raise Unclear(f"say on which day, such as “{VAGUE[phrase]} at 9:00”.")
     if phrase in NEAR:
         return today + NEAR[phrase] * DAY
     if match := ON_WEEKDAY.fullmatch(phrase) or WEEK_FIRST.fullmatch(phrase):

@@ -9,7 +9,7 @@ from workflows.schedules.phrases.words import UNITS, number
 # Set phrases, as numbers and units.
 SET_PHRASES = (
     (re.compile(r"\b(?:a )?half (?:an? )?hour\b"), "30 minutes"),
-    (re.compile(r"\b(?:a )?quarter of an hour\b"), "15 minutes"),
+    (re.compile(r"\b(?:a )?quarter (?:of an )?hour\b"), "15 minutes"),
     (re.compile(r"\bthree quarters of an hour\b"), "45 minutes"),
     (re.compile(r"\b(?:a|an|one) (hour|day|week|minute) and a half\b"), r"1.5 \1s"),
     (re.compile(r"\b(\d{1,4}) and a half (hours|days|weeks|minutes)\b"), r"\1.5 \2"),

@@ -23,7 +23,7 @@ ONCE = re.compile(r"once (?:a|per|every|each) (day|week|month|year)\b")
 BARE = re.compile(r"(?:once a|every|each) (?:week|month|year)|weekly|monthly|yearly")
 EACH_DAY = re.compile(r"(?:every|each) ?day|daily")
 WORKING = re.compile(
-    r"(?:(?:every|each) (?:week|working |work|business )days?|(?:on )?(?:weekdays|workdays)|mon(?:day)? ?(?:-|–|to|through) ?fri(?:day)?)"
+    r"(?:(?:every|each) (?:week|working |work|business )days?|(?:on )?(?:weekdays|workdays)|(?:from )?mon(?:day)? ?(?:-|–|to|through) ?fri(?:day)?)"
 )
 WEEKEND = re.compile(r"(?:every|each) weekend|(?:on |at )?weekends")
 LIST = rf"(?:{WEEKDAY})s?(?:(?:,? and | & |, ?| )(?:{WEEKDAY})s?){{0,6}}"
@@ -33,6 +33,7 @@ MONTHLY = re.compile(
     rf"(?:(?:every|each) month|monthly) (?:on )?(?:the )?(?P<a>{ORDINALS})|(?:on |every |each )?(?:the )?(?P<b>{ORDINALS}) (?:day )?of (?:the|every|each) month"
     rf"|(?:every|each) (?P<c>{ORDINALS})"
 )
+FIRST = re.compile(r"\bfirst(?= (?:day )?of (?:the|every|each) month|$)")
 YEARLY = re.compile(
     rf"(?:(?:every|each) year (?:on )?|yearly (?:on )?|(?:every|each) )(?:the )?"
     rf"(?:(?P<m1>{MONTH}) (?:the )?(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?|(?P<d2>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<m2>{MONTH}))"
@@ -99,7 +100,7 @@ def on_weekdays(day: str) -> str:
 
 def on_dates(day: str) -> str:
     """Days of each month, or a day of each year."""
-    if match := MONTHLY.fullmatch(day):
+    if match := MONTHLY.fullmatch(FIRST.sub("1st", day)):
         numbers = sorted({int(found) for found in re.findall(r"\d{1,2}", match["a"] or match["b"] or match["c"])})
         if not 1 <= numbers[0] <= numbers[-1] <= 31:
             raise Unclear("Days of a month go from 1 to 31.")

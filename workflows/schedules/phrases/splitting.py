@@ -16,7 +16,7 @@ CLOCK_LIKE = r"\d{1,2}(?:[:.]\d{2})?(?:[ap]m)?|noon|midnight|midday"
 COUNTED = "|".join(word for word in NUMBERS if len(word) > 2)
 UNIT_LIKE = r"(?:second|minute|hour|day|week|month|year)s?"
 # What goes on with a time, or begins one; a text begins with none of them.
-OPENERS = "except|until|till|but|and|or|between|through|starting|beginning|from|before|after|at|on|by|for|past|if|unless|when|in|next|last|ago|of|twice"
+OPENERS = "except|until|till|but|and|or|between|through|starting|beginning|from|before|after|at|on|by|for|past|if|unless|when|in|next|last|ago|of|twice|other|excluding|only|also|during|within|than|as|while|around"
 # Another zone than the person’s own, which no phrase tells.
 ZONE_LIKE = r"(?:utc|gmt)\S{0,9}|[ecmp][sd]t|cest|cet|bst|ist|jst|[a-z]+/[a-z_]+"
 BAD_START = re.compile(rf"(?:@|-|–|&|{ZONE_LIKE}|{OPENERS}|{DAY_WORD}|{MONTH}|{ADJECTIVES}|{CLOCK_LIKE}|{UNIT_LIKE}|{COUNTED}|\d.*)")

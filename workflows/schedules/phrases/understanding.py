@@ -39,7 +39,7 @@ WRITTEN = re.compile(
 )
 # Without one of these no words tell a time.
 HINT = re.compile(
-    r"[\d*]|every|each|daily|hourly|weekly|monthly|yearly|week|month|morning|evening|night|noon|day|hour|minute|second|today|tomorrow|tmrw|@",
+    r"[\d*]|every|each|daily|hourly|weekly|monthly|yearly|week|month|morning|evening|night|noon|day|hour|minute|second|today|tomorrow|tmrw|@|\b(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)\b",
     re.IGNORECASE,
 )
 LONGEST_TEXT = 10_000
