@@ -96,14 +96,19 @@ def earlier_runs(task: Task, due: Occurrence, now: datetime) -> Decision:
     run = unfinished(task).order_by("queued_at").first()
     if run is None or task.overlap == Overlap.ALLOW:
         return Go()
-    # What waits already, and what is made up for, takes its turn.
-    if due.by_hand or due.catch_up or not due._state.adding:
-        return Wait(standing(run), LATER)
+    if in_line(due):
+        stuck = task.overlap == Overlap.SKIP and run.status == RunStatus.WAITING_FOR_USER and not due.by_hand
+        return Leave(OccurrenceState.SKIPPED, standing(run)) if stuck else Wait(standing(run), LATER)
     if task.overlap == Overlap.REPLACE:
         return replace(task, due)
     if task.overlap == Overlap.QUEUE:
         return one_waits(task, due) or Wait(standing(run), LATER)
     return Leave(OccurrenceState.SKIPPED, standing(run))
+
+
+def in_line(due: Occurrence) -> bool:
+    """Whether it takes its turn, whatever the policy says of a time that has just come: it waits already, or is made up for."""
+    return due.by_hand or due.catch_up or not due._state.adding
 
 
 def standing(run: Run) -> str:
@@ -140,7 +145,7 @@ def earlier_times(task: Task, due: Occurrence, now: datetime) -> Decision:
 
 def one_waits(task: Task, due: Occurrence) -> Leave | None:
     """Why a new due time does not join those that wait already; None when it may."""
-    if due.by_hand or due.catch_up or not due._state.adding:
+    if in_line(due):
         return None
     if task.overlap == Overlap.REPLACE:
         give_way(task, due)

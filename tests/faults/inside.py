@@ -25,7 +25,7 @@ def shift(days: str) -> str:
     from django.apps import apps
     from django.db.models import DateTimeField, F
 
-    for app in ("chat", "workflows"):
+    for app in ("chat", "workflows", "tasks"):
         for model in apps.get_app_config(app).get_models():
             times = [field.name for field in model._meta.fields if isinstance(field, DateTimeField)]
             if times:

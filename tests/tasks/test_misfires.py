@@ -167,3 +167,14 @@ def test_a_paused_task_misses_nothing() -> None:
     settling.repair()
 
     assert states(fire(task)) == []
+
+
+def test_nothing_is_made_up_for_while_a_run_waits_for_a_person_and_others_are_skipped() -> None:
+    workflow = make_workflow({"key": "one"})
+    task = due_task(owner=workflow.owner, mode="run_workflow", text="", workflow=str(workflow.pk), schedule="every 1 hour")
+    task = fire(task)
+    put(task.active_run, RunStatus.WAITING_FOR_USER)
+
+    task = late_hours(fire(task, timezone.now() + 3 * HOUR + LONG_AGO))
+
+    assert states(task) == ["fired", "coalesced", "coalesced", "skipped"]
