@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from chat.http.bodies import check_storable
 from workflows import patterns, timetable
 from workflows.errors import InvalidError
 from workflows.graph import Condition, Graph, Node, Op
@@ -115,6 +116,7 @@ class Definition(Part):
         """All inputs of a run that was given `values`. Raises InvalidError when one is missing, misnamed or too long."""
         check_names(values)
         check_lengths(values)
+        check_storable({"inputs": values})
         found = {part.name: part.default for part in self.inputs if part.default is not None} | values
         if missing := sorted(self.needed() - found.keys()):
             example = ", ".join(f"{name}=…" for name in missing)

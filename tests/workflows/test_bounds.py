@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from pydantic_ai.models import Model
 
-from tests.factories import make_conversation, make_question, make_user, make_workflow, start_run
+from tests.factories import make_agent, make_conversation, make_question, make_user, make_workflow, start_run
 from tests.fakes.script import by_prompt
 from workflows import references
 from workflows.editing.comparing import MOST_LINES, compared
@@ -85,6 +85,22 @@ def test_arguments_that_cannot_be_stored_are_refused(client: Client, arguments: 
 
     asked.refresh_from_db()
     assert asked.status == HelpStatus.OPEN
+
+
+@pytest.mark.parametrize("text", ["a\\u0000b", "\\ud800"])
+def test_a_definition_that_cannot_be_stored_is_refused_at_its_place(client: Client, text: str) -> None:
+    agent = make_agent()
+    client.force_login(make_user())
+    pasted = f'{{"name": "Pasted", "steps": [{{"key": "write", "agent": "{agent}", "prompt": "{text}"}}]}}'
+
+    answer = client.post("/workflows/new/", {"json": pasted})
+
+    assert "steps[0].prompt</strong>: Character" in answer.content.decode()
+
+
+def test_inputs_that_cannot_be_stored_are_refused() -> None:
+    with pytest.raises(InvalidError, match="cannot be stored"):
+        start_run(make_workflow({"key": "one"}), topic="a\udcffb")
 
 
 def test_nul_is_no_name() -> None:
