@@ -36,6 +36,7 @@ ROWS = [told(1), told(2, "call Ann", **DAILY), told(3, "go home")]
         ("remind me in 1 minute to stretch", {"mode": "notify", "text": "stretch", "delay_minutes": 1}),
         ("Please remind me to stretch in 90 minutes.", {"mode": "notify", "text": "stretch", "delay_minutes": 90}),
         ("remind me every weekday at 9 of the stand-up", {"mode": "notify", "schedule": "weekly@1,2,3,4,5@09:00"}),
+        ("every weekday at 9 remind me of the stand-up", {"mode": "notify", "text": "the stand-up"}),
         ("every Monday at 9:30 remind me to plan the week", {"mode": "notify", "text": "plan the week"}),
         ("check this PR again in 10 seconds", {"mode": "prompt_agent", "text": "check this PR again", "delay_seconds": 10}),
         ("summarise https://example.com every day at 8", {"mode": "prompt_agent", "text": "summarise https://example.com"}),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from workflows.llm.offline_arguments import Seen
-from workflows.llm.offline_words import HOW_TO_CONNECT, TIME, shortened
+from workflows.llm.offline_words import CONNECT, TIME, shortened
 
 __all__ = ["TIME", "TIMES", "changed", "due", "listed", "scheduled", "shortened", "unclear"]
 
@@ -109,4 +109,4 @@ def changed(verb: str, task: Mapping[str, Any]) -> str:
 
 def due(text: str) -> str:
     """For a scheduled request that only a real model could carry out."""
-    return f"It is time: “{shortened(text)}”. I work without a model, so I cannot do that myself. {HOW_TO_CONNECT}"
+    return f"It is time: “{shortened(text)}”. I work without a model, so I cannot do that myself: {CONNECT}"

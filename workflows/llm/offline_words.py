@@ -7,10 +7,8 @@ from typing import Any
 
 from workflows.llm.offline_arguments import Seen, tidy, to_remember
 
-HOW_TO_CONNECT = (
-    "For everything else, connect a real model: set AGENTRON_MODEL (such as openai:gpt-5.2, with OPENAI_API_KEY), "
-    "or add one under Models in the admin."
-)
+CONNECT = "connect a real model: set AGENTRON_MODEL (such as openai:gpt-5.2, with OPENAI_API_KEY), or add one under Models in the admin."
+HOW_TO_CONNECT = f"For everything else, {CONNECT}"
 # By tool: what it is good for, and a sentence that shows it.
 ABILITIES = {
     "remember": ("remember things", "remember that my dog is called Rex"),
