@@ -58,6 +58,9 @@ ONCE = {
     "mañana 9am X": "2026-03-31 09:00",
     "recuérdame mañana a las 9 X": "2026-03-31 09:00",
     "übermorgen um 15:30 X": "2026-04-01 15:30",
+    "el lunes a las 9 X": "2026-04-06 09:00",
+    "am freitag um 15 uhr X": "2026-04-03 15:00",
+    "5 de mayo 10:00 X": "2026-05-05 10:00",
     "in 2 stunden X": "2026-03-30 12:00",
     "demain à 9h X": "2026-03-31 09:00",
 }
@@ -144,6 +147,8 @@ REFUSED = {
     "the meeting is tomorrow at 9": "does not say when",
     "on monday at 9 every week X": "does not say when",
     "mañana 9:00 EST X": "does not say when",
+    "remind me to get out 9:00": "does not say when",
+    "mayo 9:00 X": "does not say when",
     "61 9 * * * X": "minutes go from 0 to 59",
 }
 

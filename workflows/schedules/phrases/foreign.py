@@ -16,6 +16,9 @@ AT = re.compile(
 )
 CLOCK = re.compile(r"\b(?P<hour>\d{1,2})(?:[:h](?P<minute>\d{2}))?(?:(?P<half>[ap])m|h)?\b")
 LEAD = re.compile(r"(?:in|en|dans|em|tra|fra|over) ")
+ARTICLE = re.compile(r"^(?:am|el|le|la|op|na|no|il) ")
+SHORT = frozenset(("de", "a", "las", "del", "der", "den", "dem", "les", "du", "di", "al", "hoy", "mai"))
+UNIT = re.compile(r"uhr|uur|stund|minut|sekund|second|segund|hora|heure|ore|uren")
 SIZES = (60, 3600, 86_400, 604_800)
 ELAPSED = timedelta(days=9, hours=5, minutes=7)
 
@@ -26,13 +29,23 @@ def read(phrase: str, now: datetime) -> Reading | None:
         return None
     if LEAD.match(phrase):
         return elapsed(phrase, now)
-    phrase = AT.sub(lambda match: f"{match[1] or match[2]}:00", phrase)
+    phrase = ARTICLE.sub("", AT.sub(lambda match: f"{match[1] or match[2]}:00", phrase))
     local = now.replace(tzinfo=None)
     found = parsed(phrase, local)
     clock = clock_of(phrase)
-    if not found or clock is None or (found.hour, found.minute) != clock:
+    if not found or clock is None or (found.hour, found.minute) != clock or not names_a_day(phrase, found - local):
         return None
     return Reading(at=to_come(wall(found.replace(second=0, microsecond=0), now), now))
+
+
+def names_a_day(phrase: str, ahead: timedelta) -> bool:
+    """Whether the words name the day: short ones are too often words of another language, and a month alone is none."""
+    words = re.findall(r"[^\W\d]+", CLOCK.sub(" ", phrase))
+    if any(UNIT.match(word) or (len(word) < 4 and word not in SHORT) for word in words) or not any(
+        len(word) > 3 or word == "hoy" for word in words
+    ):
+        return False
+    return bool(re.search(r"\d", CLOCK.sub(" ", phrase, count=1))) or ahead < timedelta(days=8)
 
 
 def elapsed(phrase: str, now: datetime) -> Reading | None:
