@@ -2,7 +2,7 @@
 function nameChoices() {
   for (const select of document.querySelectorAll("select.select2-hidden-accessible")) {
     const label = document.querySelector(`label[for="${select.id}"]`)?.textContent.trim();
-    const boxes = select.nextElementSibling?.querySelectorAll("[role=combobox], [role=textbox]") ?? [];
+    const boxes = select.nextElementSibling?.querySelectorAll("[role=combobox], [role=textbox], .select2-search__field") ?? [];
     if (label) boxes.forEach((box) => box.setAttribute("aria-label", label));
   }
   document.querySelectorAll(".help-tooltip[aria-label]").forEach((tip) => tip.setAttribute("role", "img"));
