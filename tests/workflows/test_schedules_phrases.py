@@ -147,7 +147,7 @@ REFUSED = {
     "the meeting is tomorrow at 9": "does not say when",
     "on monday at 9 every week X": "does not say when",
     "mañana 9:00 EST X": "does not say when",
-    "remind me to get out 9:00": "does not say when",
+    "remind me to get out 9:00": "9am or 21:00",
     "mayo 9:00 X": "does not say when",
     "61 9 * * * X": "minutes go from 0 to 59",
 }

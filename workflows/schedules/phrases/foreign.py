@@ -12,7 +12,7 @@ LONGEST = 5
 LANGUAGES = ["es", "de", "fr", "pt", "it", "nl"]
 # How those languages say “at 9”, which dateparser takes for a day of the month.
 AT = re.compile(
-    r"\b(?:a las|a la|às|as|alle|à|um|om) (\d{1,2})(?: ?(?:uhr|uur|h|heures?|horas?))?$|\b(\d{1,2}) ?(?:uhr|uur|heures?|horas?|h)$"
+    r"\b(?:a las|a la|às|as|alle|à|um|om) (\d{1,2})(?:[:h](\d{2}))?(?: ?(?:uhr|uur|h|heures?|horas?))?$|\b(\d{1,2}) ?(?:uhr|uur|heures?|horas?|h)$"
 )
 CLOCK = re.compile(r"\b(?P<hour>\d{1,2})(?:[:h](?P<minute>\d{2}))?(?:(?P<half>[ap])m|h)?\b")
 LEAD = re.compile(r"(?:in|en|dans|em|tra|fra|over) ")
@@ -29,7 +29,7 @@ def read(phrase: str, now: datetime) -> Reading | None:
         return None
     if LEAD.match(phrase):
         return elapsed(phrase, now)
-    phrase = ARTICLE.sub("", AT.sub(lambda match: f"{match[1] or match[2]}:00", phrase))
+    phrase = ARTICLE.sub("", AT.sub(lambda match: f"{match[1] or match[3]}:{match[2] or '00'}", phrase))
     local = now.replace(tzinfo=None)
     found = parsed(phrase, local)
     clock = clock_of(phrase)
@@ -41,9 +41,7 @@ def read(phrase: str, now: datetime) -> Reading | None:
 def names_a_day(phrase: str, ahead: timedelta) -> bool:
     """Whether the words name the day: short ones are too often words of another language, and a month alone is none."""
     words = re.findall(r"[^\W\d]+", CLOCK.sub(" ", phrase))
-    if any(UNIT.match(word) or (len(word) < 4 and word not in SHORT) for word in words) or not any(
-        len(word) > 3 or word == "hoy" for word in words
-    ):
+    if not words or any(UNIT.match(word) or (len(word) < 4 and word not in SHORT) for word in words):
         return False
     return bool(re.search(r"\d", CLOCK.sub(" ", phrase, count=1))) or ahead < timedelta(days=8)
 
