@@ -29,9 +29,9 @@ POLICIES = ("overlap", "misfire", "grace_seconds")
 
 @receiver(workflow_saving)
 def before_a_save(sender: object, *, definition: Definition, workflow: Workflow | None, run: Run | None, **_: Any) -> None:
-    """An agent schedules within its quotas; and the task is locked before the workflow, as the clock does."""
+    """An agent schedules within its quotas; and who changes a workflow takes its turn."""
     if workflow is not None:
-        lock(workflow.pk)
+        take_turn(workflow.pk)
     if run and timetable.scheduled(definition) and (workflow is None or timetable.differs(definition, workflow)):
         quotas.check(run, definition.schedule)
 
@@ -39,7 +39,7 @@ def before_a_save(sender: object, *, definition: Definition, workflow: Workflow 
 @receiver(workflow_closing)
 def before_a_deletion(sender: object, *, workflow: Workflow, **_: Any) -> None:
     """Nothing of it starts any more while it is being deleted; the task goes with it."""
-    lock(workflow.pk)
+    take_turn(workflow.pk)
 
 
 @receiver(workflow_saved)
@@ -49,18 +49,29 @@ def after_a_save(sender: object, *, workflow: Workflow, by: User, run: Run | Non
         mirror(workflow, by=by, run=run)
 
 
-def lock(workflow: UUID) -> Task | None:
-    """The managed task of a workflow as it stands, for this transaction alone."""
+def take_turn(pk: UUID) -> Workflow | None:
+    """Lock a workflow and then its task, for this transaction alone: the workflow as it stands.
+
+    Its key stays free, which a clock needs that has locked the task to start a run. So neither waits for the other, even where
+    the workflow is then renamed or deleted.
+    """
+    workflow = Workflow.objects.select_for_update(no_key=True, of=("self",)).select_related("owner").filter(pk=pk).first()
+    task_of(pk)
+    return workflow
+
+
+def task_of(workflow: UUID) -> Task | None:
+    """The managed task of a workflow as it stands, locked."""
     return Task.objects.select_for_update(no_key=True, of=("self",)).select_related("owner").filter(managed_by=workflow).first()
 
 
 def mirror(workflow: Workflow, *, by: User, run: Run | None = None) -> Task | None:
-    """Bring the managed task of a workflow in line with it; the caller has locked the workflow by changing it.
+    """Bring the managed task of a workflow in line with it; the caller has made the workflow, or has taken its turn.
 
     `run`: an agent's run schedules it. None where the workflow has never run by itself.
     """
     now = timezone.now()
-    task = lock(workflow.pk)
+    task = task_of(workflow.pk)
     if not timetable.scheduled(workflow):
         return retire(task, now) if task else None
     if task is None:
@@ -150,10 +161,7 @@ def repair() -> int:
 @transaction.atomic
 def again(pk: UUID) -> None:
     """Follow a workflow once more; one that still fails is logged, and holds up no other."""
-    lock(pk)
-    # Its key is not touched: a clock that starts a run of it need not wait.
-    workflow = Workflow.objects.select_for_update(no_key=True, of=("self",)).select_related("owner").filter(pk=pk).first()
-    if workflow:
+    if workflow := take_turn(pk):
         workflow_saved.send_robust(sender=Workflow, workflow=workflow, by=workflow.owner)
 
 
