@@ -28,7 +28,8 @@ class RunAdmin(PageAdmin[Run]):
     page_template = "admin/run.html"
     list_display = ["name", "state", "asked", "who", "agent", "queued_at", "took", "spent"]
     list_filter = ["status", "trigger", "lane", "agent", "queued_at"]
-    list_select_related = ["agent", "conversation", "owner"]
+    # Not joined: for an installation with one user, SQLite would read all runs by that user and sort them.
+    list_select_related = False
     ordering = ["-id"]
     sortable_by = ()
     search_fields = ["owner__username", "conversation__title"]
@@ -62,7 +63,7 @@ class RunAdmin(PageAdmin[Run]):
         return money(row.cost) or "—"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
-        return super().get_queryset(request).defer("input", "output")
+        return super().get_queryset(request).defer("input", "output").prefetch_related("agent", "conversation", "owner")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Run], search_term: str) -> tuple[QuerySet[Run], bool]:
         term = search_term.strip()
