@@ -66,8 +66,8 @@ def attempt(deed: Callable[[], object]) -> bool:
 
 
 def beat() -> None:
-    """Show life."""
-    Heartbeat.beat(Heartbeat.Kind.CLOCK, here())
+    """Show life, and how late the latest of the last minute was."""
+    Heartbeat.beat(Heartbeat.Kind.CLOCK, here(), late_ms=clock.lateness())
 
 
 def nap(longest: float) -> float:

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import OperationalError, transaction
-from django.db.models import Min
+from django.db.models import DurationField, F, Max, Min
 from django.utils import timezone
 
 from tasks import firing
@@ -18,6 +18,7 @@ from tasks.models.task import TaskQuerySet
 BATCH = 25
 # Whoever calls has other things to do as well.
 LONGEST_ROUND_SECONDS = 2.0
+LOOKED_BACK = timedelta(minutes=1)
 DEADLOCKED = {"40P01", "40001"}
 TRIES = 3
 
@@ -44,6 +45,14 @@ def next_wake(now: datetime | None = None) -> datetime | None:
     queued = Occurrence.objects.filter(state=OccurrenceState.QUEUED, not_before__isnull=False)
     first = pending.aggregate(at=Min("next_due_at"))["at"], queued.aggregate(at=Min("not_before"))["at"]
     return min(filter(None, first), default=None)
+
+
+def lateness(now: datetime | None = None) -> int | None:
+    """How many milliseconds late the latest was of what came due within the last minute; None when nothing did."""
+    now = now or timezone.now()
+    recent = Occurrence.objects.filter(due_at__gt=now - LOOKED_BACK, state=OccurrenceState.FIRED, by_hand=False)
+    latest: timedelta | None = recent.aggregate(late=Max(F("fired_at") - F("due_at"), output_field=DurationField()))["late"]
+    return None if latest is None else round(latest.total_seconds() * 1000)
 
 
 def due(now: datetime) -> TaskQuerySet:

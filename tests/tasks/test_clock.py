@@ -75,6 +75,14 @@ def test_the_row_says_how_late_it_was() -> None:
     assert 2000 <= (only(task).late_ms or 0) < 10_000
 
 
+def test_the_clock_knows_how_late_the_latest_was() -> None:
+    assert clock.lateness() is None
+    for seconds in (1, 3):
+        fire(due_task(timedelta(seconds=seconds), mode="notify"))
+
+    assert 3000 <= (clock.lateness() or 0) < 10_000
+
+
 @pytest.mark.parametrize("fields", [{"enabled": False}, {"status": "cancelled"}, {"next_due_at": None}])
 def test_a_task_that_is_paused_or_over_does_not_happen(fields: dict[str, object]) -> None:
     task = fire(moved(due_task(mode="notify"), **fields))
@@ -109,7 +117,10 @@ def test_many_due_at_once_all_happen() -> None:
     owner = make_user()
     tasks = [due_task(owner=owner, mode="notify") for _ in range(2 * clock.BATCH + 1)]
 
-    assert clock.fire_due() == len(tasks)
+    # A slow machine needs more than one round for them.
+    while clock.fire_due():
+        continue
+
     assert Occurrence.objects.filter(state="fired").count() == len(tasks)
 
 
