@@ -89,7 +89,7 @@ def coming(task: Task, n: int) -> list[Due]:
     if not task.schedule or task.continuous:
         return [first][:n]
     just_before = task.next_due_at - timedelta(microseconds=1)
-    return schedules.upcoming(schedules.parse(task.schedule), just_before, task.zone, n, anchor=task.starts_at)
+    return schedules.upcoming(schedules.parse(task.schedule), just_before, task.zone, n, task.starts_at)
 
 
 def told(task: Task) -> dict[str, Any]:

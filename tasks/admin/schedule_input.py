@@ -49,8 +49,8 @@ class ScheduleInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
             zone = schedules.zone_of(checked_zone(self.zone() if self.zone else "") or self.usual_zone())
         except InvalidError:
             return {"description": "", "next": []}
-        anchor = self.task.starts_at if self.task and self.task.schedule == text else None
-        found: list[Due] = schedules.upcoming(schedule, timezone.now(), zone, SHOWN, anchor)
+        starts_at = self.task.starts_at if self.task and self.task.schedule == text else None
+        found: list[Due] = schedules.upcoming(schedule, timezone.now(), zone, SHOWN, starts_at)
         return {"description": schedules.describe(schedule, zone), "next": found}
 
     def usual_zone(self) -> str:

@@ -29,12 +29,12 @@ class Overdue:
 
 
 def due_between(
-    schedule: Schedule, after: datetime, until: datetime, zone: ZoneInfo, anchor: datetime | None = None, newest: int = 100
+    schedule: Schedule, after: datetime, until: datetime, zone: ZoneInfo, starts_at: datetime | None = None, newest: int = 100
 ) -> Overdue:
-    """The due times later than `after` and not later than `until`; in UTC. The anchor of an interval is `after` when there is none."""
+    """The due times later than `after` and not later than `until`; in UTC. Intervals count from `starts_at`, else from `after`."""
     after, until = after.astimezone(UTC), until.astimezone(UTC)
     if schedule.fields is None:
-        return on_grid_between(schedule, after, until, anchor or after, newest)
+        return on_grid_between(schedule, after, until, starts_at or after, newest)
     # One more than asked for: the last of the older ones.
     last = sorted(islice(backwards(schedule.fields, after, until, zone), newest + 1))
     if len(last) <= newest:
@@ -43,10 +43,10 @@ def due_between(
     return Overdue(tuple(last[1:]), count - newest, next_after(schedule, after, zone), last[0])
 
 
-def on_grid_between(schedule: Schedule, after: datetime, until: datetime, anchor: datetime, newest: int) -> Overdue:
+def on_grid_between(schedule: Schedule, after: datetime, until: datetime, starts_at: datetime, newest: int) -> Overdue:
     """The same for intervals, by division."""
     assert schedule.every
-    first = on_grid(schedule, after, anchor)
+    first = on_grid(schedule, after, starts_at)
     count = max((until - first) // schedule.every + 1, 0)
     older = max(count - newest, 0)
     last = tuple(first + number * schedule.every for number in range(older, count))

@@ -21,11 +21,11 @@ class Due:
     note: str = ""
 
 
-def upcoming(schedule: Schedule, base: datetime, zone: ZoneInfo, n: int, anchor: datetime | None = None) -> list[Due]:
+def upcoming(schedule: Schedule, base: datetime, zone: ZoneInfo, n: int, starts_at: datetime | None = None) -> list[Due]:
     """The next n due times after an instant."""
     found: list[Due] = []
     before = base.astimezone(zone)
-    for at in islice(following(schedule, base, zone, anchor), n):
+    for at in islice(following(schedule, base, zone, starts_at), n):
         local = at.astimezone(zone)
         found.append(Due(at, local, on_clock(schedule.fields, local) if schedule.fields else by_elapsed(before, local)))
         before = local

@@ -14,21 +14,21 @@ from workflows.schedules.wall import clock_changes, of_day
 DAY = timedelta(days=1)
 
 
-def next_after(schedule: Schedule, base: datetime, zone: ZoneInfo, anchor: datetime | None = None) -> datetime:
+def next_after(schedule: Schedule, base: datetime, zone: ZoneInfo, starts_at: datetime | None = None) -> datetime:
     """The first due time after an aware instant, and never the instant itself; in UTC.
 
-    Intervals count elapsed time from the anchor (the base when there is none), so that a late look does not shift them.
+    Intervals count elapsed time from `starts_at` (the base when there is none), so that a late look does not shift them.
     """
     base = base.astimezone(UTC)
     if schedule.fields is None:
-        return on_grid(schedule, base, anchor or base)
+        return on_grid(schedule, base, starts_at or base)
     return next_on_clock(schedule.fields, base, zone)
 
 
-def on_grid(schedule: Schedule, base: datetime, anchor: datetime) -> datetime:
-    """The first instant after the base that is a whole number of intervals from the anchor, and after it."""
+def on_grid(schedule: Schedule, base: datetime, starts_at: datetime) -> datetime:
+    """The first instant after the base that is a whole number of intervals from the start, and after it."""
     assert schedule.every
-    start = anchor.astimezone(UTC)
+    start = starts_at.astimezone(UTC)
     return start + max((base - start) // schedule.every + 1, 1) * schedule.every
 
 
@@ -60,9 +60,9 @@ def next_on_wall(fields: Fields, base: datetime, zone: ZoneInfo) -> datetime:
         day += DAY
 
 
-def following(schedule: Schedule, base: datetime, zone: ZoneInfo, anchor: datetime | None = None) -> Iterator[datetime]:
+def following(schedule: Schedule, base: datetime, zone: ZoneInfo, starts_at: datetime | None = None) -> Iterator[datetime]:
     """All due times after an instant, in order, without end."""
-    anchor = anchor or base
+    starts_at = starts_at or base
     while True:
-        base = next_after(schedule, base, zone, anchor)
+        base = next_after(schedule, base, zone, starts_at)
         yield base
