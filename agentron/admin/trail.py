@@ -98,9 +98,7 @@ class TrailAdmin(SuperuserOnlyAdmin[LogEntry], PageAdmin[LogEntry]):
     search_help_text = "What was changed, or who changed it"
     ordering = ["-timestamp"]
     sortable_by = ()
-    empty_text = (
-        "Whenever somebody changes an agent, a workflow, a task, a provider, a memory, a token, a profile or an account, it is written down here."
-    )
+    empty_text = "Whenever somebody changes an agent, a workflow, a task, a provider, a memory, a token, a profile or an account, it is written down here."
 
     @admin.display(description="When")
     def at(self, row: LogEntry) -> datetime:
