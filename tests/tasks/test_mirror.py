@@ -14,27 +14,12 @@ from tasks import mirror, planning, reading
 from tasks.drafts import Changes
 from tasks.models import Occurrence, OccurrenceState, Task, TaskStatus
 from tests.factories import make_conversation, make_run, make_user, make_workflow
+from tests.tasks.mirrored import change, make_scheduled, task_of
 from workflows import editing
-from workflows.definition import Definition
 from workflows.errors import ConflictError, NotAllowedError
 from workflows.models import RunStatus, Workflow
 
 pytestmark = pytest.mark.django_db
-
-
-def make_scheduled(**fields: Any) -> Workflow:
-    """A workflow that runs every ten minutes."""
-    return make_workflow({"key": "write"}, **{"schedule": "every 10 minutes", "time_zone": "Europe/Berlin", **fields})
-
-
-def change(workflow: Workflow, **fields: Any) -> Workflow:
-    """Save it with other fields."""
-    found = Definition.model_validate({**Definition.of(workflow).stored(), **fields})
-    return editing.save(found, owner=workflow.owner, by=workflow.owner, workflow=workflow)
-
-
-def task_of(workflow: Workflow) -> Task:
-    return Task.objects.get(managed_by=workflow)
 
 
 def waiting(task: Task) -> Occurrence:
