@@ -16,6 +16,10 @@ function neighbour(entry, before) {
   return other;
 }
 
+const quoted = (entry) => entry?.querySelector(":scope > .of-task > .quote")?.dataset.quote;
+/** Whether the entry before quotes the same for the same task. */
+const quotesAlike = (prior, entry) => taskOf(prior) === taskOf(entry) && Boolean(quoted(entry)) && quoted(prior) === quoted(entry);
+
 /** The entries of the series that `entry` stands in, within its part of the log, in order. */
 function seriesOf(entry) {
   const found = [entry];
@@ -76,7 +80,7 @@ export function tellSeries(entries) {
   const fresh = entries.filter((entry) => taskOf(entry) && isSeen(entry));
   for (const entry of fresh) {
     for (const one of [entry, neighbour(entry, false)]) {
-      if (taskOf(one)) one.classList.toggle("continued", taskOf(neighbour(one, true)) === taskOf(one));
+      if (taskOf(one)) one.classList.toggle("continued", quotesAlike(neighbour(one, true), one));
     }
   }
   const seen = new Set();

@@ -13,12 +13,14 @@ let timer = 0;
 /** Put a card under its anchor, or bring the one that stands there up to date. */
 function place(fresh) {
   const old = card(fresh);
-  if (old?.closest(".entry")?.dataset.seq === fresh.dataset.anchor) return morph(old, fresh);
-  old?.remove();
   const anchor = log.querySelector(`.entry[data-seq="${fresh.dataset.anchor}"]`);
-  anchor?.append(fresh);
-  if (anchor) htmx.process(fresh);
-  return undefined;
+  if (old && old.parentElement === anchor) morph(old, fresh);
+  else {
+    old?.remove();
+    anchor?.append(fresh);
+  }
+  // Buttons that are new do something, too.
+  if (anchor) htmx.process(anchor);
 }
 
 /** Only a task that is paused can be resumed; the button stands on the message that told of the pause. */
