@@ -10,14 +10,20 @@ LABELS = {
     "current_time": "Current time",
     "fetch_url": "Read a web page",
     "recall": "Look into the memory",
+    "schedule_task": "Schedule",
+    "list_tasks": "Look at what is scheduled",
+    "get_task": "Look at what is scheduled",
+    "update_task": "Change what is scheduled",
+    "cancel_task": "Cancel what is scheduled",
+    "run_task": "Do now what is scheduled",
 }
 # An icon (heroicons, mini) for the first pattern that a tool's name fits.
 ICONS = (
     (r"time|clock", "clock"),
     (r"fetch|url|web|http|browse", "globe-alt"),
     (r"remember|recall|forget|memory", "bookmark"),
-    (r"ask|help|respond|question", "chat-bubble-left-right"),
     (r"schedule|task|remind", "calendar-days"),
+    (r"ask|help|respond|question", "chat-bubble-left-right"),
     (r"delete|cancel|remove", "trash"),
     (r"create|add", "plus-circle"),
     (r"update|edit|rename", "pencil-square"),
@@ -28,6 +34,8 @@ ICONS = (
 )
 OTHER = "wrench-screwdriver"
 LONGEST_GIST = 120
+TELLING = ("title", "text")
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def label(tool: str) -> str:
@@ -41,6 +49,7 @@ def icon(tool: str) -> str:
 
 
 def gist(arguments: dict[str, Any]) -> str:
-    """The first plain value among a call's arguments: what it is about, in a word or two. A yes or no alone says nothing."""
-    plain = (str(value) for value in arguments.values() if isinstance(value, str | int | float) and not isinstance(value, bool))
-    return next(plain, "")[:LONGEST_GIST]
+    """What a call is about, in a word or two: its title or text, else the first plain value. A yes or no or an id says nothing."""
+    said = [arguments.get(name) for name in TELLING]
+    plain = (value for value in [*said, *arguments.values()] if isinstance(value, str | int | float) and not isinstance(value, bool))
+    return next((text for value in plain if (text := str(value)) and not ID.fullmatch(text)), "")[:LONGEST_GIST]

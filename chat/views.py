@@ -23,7 +23,7 @@ LEAD = 20
 # What they show, with what one would say. Each works without a model.
 EXAMPLES = (
     ("sparkles", "See what it can do", "What can you do?"),
-    ("clock", "Watch it use a tool", "What time is it in Tokyo?"),
+    ("bell", "Hand it something for later", "Remind me in 1 minute to stretch"),
     ("chat-bubble-left-right", "Let it ask you back", "Ask me to choose between red, green or blue"),
 )
 

@@ -72,7 +72,7 @@ def schedule_task(
 
 
 @tool(effect=Effect.READ, quick=True)
-def list_tasks(context: ToolContext, status: str = "pending", here: bool = False, limit: int = 20) -> list[dict[str, Any]]:
+def list_tasks(context: ToolContext, status: str = "pending", here: bool = False, limit: int = MOST_LISTED) -> list[dict[str, Any]]:
     """List what is scheduled for the person, what comes first at the top, each with its number and its next times.
 
     Use it when the person asks what is scheduled, and before you change or cancel something that you have not just listed.

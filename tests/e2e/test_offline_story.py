@@ -38,7 +38,7 @@ def test_a_sign_in_link_works_once(offline: Site, page: Page, context: BrowserCo
     ("example", "shown"),
     [
         ("What can you do?", "#log .by-assistant .prose:has-text('remember')"),
-        ("What time is it in Tokyo?", "#log .by-assistant .prose:has-text('Asia/Tokyo')"),
+        ("Remind me in 1 minute to stretch", "#log .by-assistant .prose:has-text('I will remind you: “stretch”')"),
         ("Ask me to choose between red, green or blue", "#log .question .choice:has-text('green')"),
     ],
 )

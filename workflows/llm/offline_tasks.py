@@ -22,12 +22,11 @@ IT = re.compile(rf"(?:it|that|this|them|(?:the |my |that |this )?(?:{NOUN}|timer
 IDLE = set(re.findall(r"\w+", "the my a an to of about for that this and reminder reminders task tasks one me every at"))
 AT = re.compile(r"(?:at )?(?P<hour>[0-9]{1,2})(?:[:.](?P<minute>[0-9]{2}))?(?: ?(?P<half>am|pm))?(?: o'?clock)?", re.IGNORECASE)
 NAMED_TIMES = {"noon": time(12), "midday": time(12), "midnight": time(0)}
-ALL = {"limit": 50}
 
 
 def show(seen: Seen, results: Sequence[Any]) -> str | Want:
     """List what is scheduled."""
-    return words.listed(results[0]) if results else Want("list_tasks", ALL)
+    return words.listed(results[0]) if results else Want("list_tasks", {})
 
 
 def act(verb: str, tool: str, **arguments: Any) -> Callable[[Seen, Sequence[Any]], str | Want]:
@@ -54,7 +53,7 @@ def meant(seen: Seen, results: Sequence[Any]) -> tuple[str, Sequence[Any]] | Wan
     if IT.fullmatch(which) and seen.task:
         return seen.task, results
     if not results:
-        return Want("list_tasks", ALL)
+        return Want("list_tasks", {})
     chosen = fitting(which, results[0])
     if len(chosen) != 1:
         return f"I do not know which one you mean. {words.listed(results[0])}"
@@ -87,7 +86,7 @@ def fitting(which: str, rows: Rows) -> Rows:
 def change(seen: Seen, results: Sequence[Any]) -> str | Want:
     """Give a task another time. A bare time of day keeps its days."""
     if not results:
-        return Want("list_tasks", ALL)
+        return Want("list_tasks", {})
     found = meant(seen, results)
     if isinstance(found, Want | str):
         return found
