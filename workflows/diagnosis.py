@@ -26,7 +26,7 @@ def step_lines(step: StepShown) -> list[str]:
     found = [f"step {step.key}: {step.status}, {len(step.replies)} replies"]
     for reply in step.replies:
         found.append(f"  {reply.number}. {reply.model or 'no reply saved'}")
-        found += [f"     {call.tool}: {call.state or 'no row'} ({call.took or 'no end'})" for call in reply.calls]
+        found += [f"     {call.tool or 'halt'}: {call.state or 'no row'} ({call.took or 'no end'})" for call in reply.calls]
     return found
 
 

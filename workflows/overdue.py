@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from chat import hints, log
@@ -15,6 +16,8 @@ from workflows.limits import raised_elsewhere
 from workflows.models import FINISHED, HelpRequest, HelpStatus, Lane, Run, RunStatus, StepRun, StepStatus
 
 BATCH = 100
+# How long a step may take from looking at its caps to asking.
+BESIDE = timedelta(minutes=10)
 
 
 def look_after() -> None:
@@ -22,13 +25,19 @@ def look_after() -> None:
     now = timezone.now()
     for request in HelpRequest.objects.open().filter(expires_at__lte=now)[:BATCH]:
         expire(request)
-    for request in HelpRequest.objects.open().filter(tool="", kind=HelpRequest.Kind.CONFIRMATION).select_related("run")[:BATCH]:
+    for request in HelpRequest.objects.open().filter(halted_beside_a_raise()).select_related("run")[:BATCH]:
         if (told := raised_elsewhere(request)) is not None:
             answer_like(request, told)
     if settings.AGENTRON_REMIND_HOURS:
         asked = now - timedelta(hours=settings.AGENTRON_REMIND_HOURS)
         for request in HelpRequest.objects.open().filter(reminded_at=None, asked_at__lte=asked).select_related("run")[:BATCH]:
             remind(request)
+
+
+def halted_beside_a_raise() -> Q:
+    """Questions about a cap whose owner has raised one since, or just before: it may have been the same."""
+    raised = HelpRequest.objects.filter(run__owner=OuterRef("run__owner"), decision="raise", answered_at__gte=OuterRef("asked_at") - BESIDE)
+    return Q(tool="", kind=HelpRequest.Kind.CONFIRMATION, arguments__has_key="cap") & Q(Exists(raised))
 
 
 @transaction.atomic

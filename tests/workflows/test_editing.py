@@ -148,3 +148,10 @@ def test_a_version_that_never_was_is_missing() -> None:
 
     with pytest.raises(MissingError, match="there are 1"):
         editing.revision_of(workflow, 7)
+
+
+def test_a_step_is_given_to_ones_own_agent_before_a_shared_one_of_the_same_name(owner: User) -> None:
+    own = make_agent(owner=owner, name="writer")
+    make_agent(name="writer")
+
+    assert make_workflow({"key": "write", "agent": "writer"}, owner=owner).steps.get().agent == own

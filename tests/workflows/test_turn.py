@@ -253,6 +253,20 @@ def test_a_call_that_acts_once_and_was_cut_off_is_asked_about(model: Callable[[M
     assert (request.kind, request.decisions, toolbox.calls) == ("confirmation", ["done", "again", "stop"], [("send", "mail")])
 
 
+def test_who_declines_to_say_what_became_of_it_has_it_not_made_again(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
+    model(scripted([("send", '{"what": "mail"}', "c1")], last_result))
+    run = make_turn()
+    kill_during_the_call(run, model, drain)
+    drain()
+
+    engine.respond(HelpRequest.objects.get(), by=run.owner, via=Message.Via.WEB, decision="decline")
+    drain()
+
+    run.refresh_from_db()
+    assert "may have happened; the person declined to say" in str(run.output)
+    assert toolbox.calls == [("send", "mail")]
+
+
 @pytest.mark.parametrize(("decision", "calls"), [("done", 1), ("again", 2)])
 def test_the_owner_says_what_became_of_it(model: Callable[[Model], Any], drain: Callable[[], None], decision: str, calls: int) -> None:
     model(scripted([("send", '{"what": "mail"}', "c1")], last_result))

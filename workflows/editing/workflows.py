@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 
 from chat.models import Profile
 from workflows import schedules, timetable
@@ -18,7 +18,9 @@ def save(definition: Definition, *, owner: User, by: User, workflow: Workflow | 
 
     Raises InvalidError that names each mistake, and NotAllowedError where an agent may not schedule it.
     """
-    agents = {name: agent for agent in Agent.objects.of(owner) for name in (agent.name, str(agent.pk))}
+    # The owner's own agents last: they come before a shared one of the same name.
+    usable = Agent.objects.of(owner).order_by(F("owner").asc(nulls_first=True))
+    agents = {name: agent for agent in usable for name in (agent.name, str(agent.pk))}
     check(definition, agents.keys())
     same = Workflow.objects.filter(owner=owner, name=definition.name)
     if (same.exclude(pk=workflow.pk) if workflow else same).exists():
