@@ -31,6 +31,13 @@ SIGNED_IN = {
     "version of a workflow": "{workflow}versions/1/",
     "run of a workflow": "{flow}",
     "what a model was sent": "{sent}",
+    "scheduled": "/scheduled/",
+    "all tasks": "/scheduled/?show=all",
+    "new task": "/scheduled/new/?say=every+weekday+at+9+tell+me+the+news",
+    "task": "{task}",
+    "changing a task": "{task}edit/",
+    "month": "/scheduled/month/",
+    "chat of a task": "{task_chat}",
     "profile": "/profile/",
     "models": "/settings/models/",
     "new model": "/settings/models/add/?like=openai",
@@ -58,6 +65,29 @@ inputs = [{"name": "city", "description": "Where", "default": "Tokyo"}]
 workflow = editing.save(Definition.model_validate({"name": "Time", "inputs": inputs, "steps": steps}), owner=owner, by=owner)
 print(workflow.pk, engine.execute(workflow, by=owner, trigger="cli").pk)
 """
+TASKS = """
+from datetime import timedelta
+from django.contrib.auth.models import User
+from django.utils import timezone
+from chat.log import post
+from chat.models import Message
+from tasks import planning
+from tasks.drafts import Draft
+from tasks.models import Occurrence
+owner = User.objects.get(username="admin")
+def add(**said):
+    return planning.add(Draft.model_validate(said), owner=owner, via=Message.Via.WEB).task
+task = add(text="tell me the news", schedule="0 9 * * 1-5", time_zone="America/New_York")
+planning.pause(add(text="water the plants", mode="notify", schedule="daily@18:00"), by=owner)
+planning.cancel(add(text="call Anna", mode="notify", delay_hours=3), by=owner)
+for days, state in enumerate(("fired", "missed", "skipped", "coalesced", "blocked", "cancelled"), 1):
+    Occurrence.objects.create(task=task, due_at=timezone.now() - timedelta(days=days), state=state, reason="So it was.", count=days)
+for n in range(5):
+    said = {"via": "schedule", "task_id": task.pk}
+    post(task.conversation_id, Message(author="user", user=owner, text="news?", payload={"prompt": True}, **said))
+    post(task.conversation_id, Message(author="assistant", text="None.", payload={"paused": n == 4}, **said))
+print(task.pk, task.conversation_id)
+"""
 HEADINGS = "() => [...document.querySelectorAll('h1')].filter((one) => one.checkVisibility()).length"
 SIDEWAYS = "() => document.documentElement.scrollWidth - innerWidth"
 
@@ -69,7 +99,7 @@ class House:
         self.site = site
         context = browser.new_context()
         page = context.new_page()
-        self.paths = {"link": site.link()[len(site.address) :], **live_in(site, page), **work_in(site, page)}
+        self.paths = {"link": site.link()[len(site.address) :], **live_in(site, page), **work_in(site, page), **plan_in(site)}
         self.state = context.storage_state()
         context.close()
 
@@ -132,6 +162,14 @@ def work_in(site: Site, page: Page) -> dict[str, str]:
     expect(page.locator("#result")).to_be_visible()
     sent = hrefs(page.get_by_role("link", name="Raw messages", include_hidden=True))[0]
     return {"workflow": f"/workflows/{workflow}/", "flow": f"/runs/{run}/", "sent": sent}
+
+
+def plan_in(site: Site) -> dict[str, str]:
+    """Schedule things; where one of them can be seen, and what it said."""
+    done = site.machine.run("shell", "--no-imports", "-c", TASKS)
+    assert done.returncode == 0, done.stderr
+    task, talk = done.stdout.split()
+    return {"task": f"/scheduled/{task}/", "task_chat": f"/chats/{talk}/"}
 
 
 def hrefs(links: Any) -> list[str]:
