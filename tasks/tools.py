@@ -1,16 +1,20 @@
 """The tools that look after what is scheduled. Nothing is scheduled unless one of them says so."""
 
 from typing import Any, Literal
+from uuid import UUID
+
+from django.contrib.auth.models import User
 
 from chat.models import Message
 from tasks import planning, quotas, reading
 from tasks.delegating import check_worker
 from tasks.drafts import Changes, Draft
-from tasks.models import Task, TaskStatus
+from tasks.models import TaskStatus
+from tasks.models.task import TaskQuerySet
 from tasks.saying import seen
 from workflows.builtin.agents import owner_of
 from workflows.builtin.clock import find_zone
-from workflows.models import Effect, Run
+from workflows.models import Agent, Effect, Run
 from workflows.reading import read
 from workflows.tools import ToolContext, ToolError, tool
 
@@ -65,7 +69,7 @@ def schedule_task(
     when = timing(run_at, delay_seconds, delay_minutes, delay_hours, delay_days, schedule, time_zone)
     what = {"mode": mode, "text": text, "title": title, "workflow": workflow, "inputs": inputs or {}, "agent": agent}
     draft = read(Draft, {**when, **what, "conversation": context.conversation_id, "allow_duplicates": allow_duplicates})
-    added = planning.add(draft, owner=owner_of(context), via=Message.Via.RUN, run=Run.objects.get(pk=context.run_id))
+    added = planning.add(draft, owner=owner_of(context), via=Message.Via.RUN, run=run_of(context))
     check_worker(context, added.task)
     done = "scheduled" if added.created else "nothing: the very same was scheduled already, as this task"
     return {"done": done, **seen(added.task)}
@@ -82,19 +86,22 @@ def list_tasks(context: ToolContext, status: str = "pending", here: bool = False
         here: Only what belongs to this conversation.
         limit: How many at most, up to 50.
     """
-    rows = reading.pending(owner_of(context)) if status == TaskStatus.PENDING else by_status(context, status)
-    most = max(1, min(limit, MOST_LISTED))
+    owner, most = owner_of(context), max(1, min(limit, MOST_LISTED))
+    if status != TaskStatus.PENDING:
+        return [seen(row) for row in by_status(owner, status, context.conversation_id if here else None)[:most]]
     # Numbered before anything is left out: a number means the same to every tool.
-    numbered = [(number, row) for number, row in enumerate(rows, start=1) if not here or row.conversation_id == context.conversation_id]
-    return [{**({"number": number} if status == TaskStatus.PENDING else {}), **seen(row)} for number, row in numbered[:most]]
+    numbers = {pk: number for number, pk in enumerate(reading.pending(owner).values_list("pk", flat=True), start=1)}
+    rows = reading.pending(owner).filter(conversation=context.conversation_id) if here else reading.pending(owner)
+    return [{"number": numbers[row.pk], **seen(row)} for row in rows[:most] if row.pk in numbers]
 
 
-def by_status(context: ToolContext, status: str) -> list[Task]:
-    """The person's newest tasks of that status."""
-    rows = reading.listed(owner_of(context)).order_by("-created_at")
+def by_status(owner: User, status: str, conversation_id: UUID | None) -> TaskQuerySet:
+    """The newest tasks of that status, in one conversation or in all."""
     if status != "all" and status not in TaskStatus:
         raise ToolError(f"“{status[:40]}” is not a status: use one of {', '.join(TaskStatus)}, or all.")
-    return list((rows if status == "all" else rows.filter(status=status))[:MOST_LISTED])
+    rows = reading.listed(owner).order_by("-created_at")
+    rows = rows if status == "all" else rows.filter(status=status)
+    return rows.filter(conversation=conversation_id) if conversation_id else rows
 
 
 @tool(effect=Effect.READ, quick=True)
@@ -159,7 +166,7 @@ def update_task(
         raise ToolError("Say what is to be different: give at least one of the other arguments.")
     # Whatever nobody watches may pause a task, and change nothing else about what happens later.
     if given or enabled:
-        quotas.check_attended(Run.objects.get(pk=context.run_id))
+        quotas.check_attended(run_of(context))
     if schedule:
         quotas.check_interval(schedule)
     if given:
@@ -168,6 +175,13 @@ def update_task(
     else:
         changed = planning.resume(row, by=owner) if enabled else planning.pause(row, by=owner)
     return {"done": "changed", **seen(changed)}
+
+
+def run_of(context: ToolContext) -> Run:
+    """The run that calls, under the agent that does: a workflow's run has none of its own, but one in each step."""
+    run = Run.objects.select_related("owner", "agent").get(pk=context.run_id)
+    run.agent = run.agent or Agent.objects.filter(pk=context.agent_id).first()
+    return run
 
 
 def timing(
@@ -214,6 +228,6 @@ def run_task(context: ToolContext, task: str) -> dict[str, Any]:
         task: Its id, its title, or its number as list_tasks gives it.
     """
     owner = owner_of(context)
-    quotas.check_attended(Run.objects.get(pk=context.run_id))
+    quotas.check_attended(run_of(context))
     row = planning.run_now(reading.find(owner, task), by=owner)
     return {"done": "It happens now.", **seen(row)}

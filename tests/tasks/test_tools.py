@@ -228,6 +228,16 @@ def test_a_scheduled_run_may_schedule_where_its_policy_says_so(agent: Agent, run
     assert remind(context)["done"] == "scheduled"
 
 
+def test_in_a_scheduled_workflow_the_policy_of_the_steps_agent_counts(owner: User) -> None:
+    planner = make_agent(owner=owner, tool_policy={"schedule_task": "allow"})
+    run = make_run(make_conversation(owner), status=RunStatus.RUNNING, lane="run")
+    Run.objects.filter(pk=run.pk).update(task_id=run.pk)
+    context = ToolContext(owner.pk, run.conversation_id, run.pk, run.pk, "key", planner.pk)
+
+    assert remind(context)["done"] == "scheduled"
+    assert Run.objects.get(pk=run.pk).agent is None
+
+
 def test_a_weak_agent_gives_no_work_to_a_stronger_one(owner: User, agent: Agent) -> None:
     weak = make_agent(owner=owner, name="weak", tools=["schedule_task"])
     context = context_in(make_run(make_conversation(owner, agent_id=agent.pk), status=RunStatus.RUNNING, agent=weak))
