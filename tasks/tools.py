@@ -180,7 +180,8 @@ def update_task(
 def run_of(context: ToolContext) -> Run:
     """The run that calls, under the agent that does: a workflow's run has none of its own, but one in each step."""
     run = Run.objects.select_related("owner", "agent").get(pk=context.run_id)
-    run.agent = run.agent or Agent.objects.filter(pk=context.agent_id).first()
+    if run.agent is None and context.agent_id:
+        run.agent = Agent.objects.filter(pk=context.agent_id).first()
     return run
 
 
