@@ -1,6 +1,6 @@
 """What somebody writes about a task: one sentence, or each part for itself; read as a draft, or as changes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,22 @@ UNUSED: dict[str, tuple[str, ...]] = {
     Mode.PROMPT_AGENT: ("workflow",),
     Mode.RUN_WORKFLOW: ("agent", "text"),
 }
+# Fields that show their own mistakes.
+FIELDS = (
+    "say",
+    "run_at",
+    "schedule",
+    "time_zone",
+    "title",
+    "mode",
+    "text",
+    "agent",
+    "workflow",
+    "conversation",
+    "overlap",
+    "misfire",
+    "grace",
+)
 TIMES = ("run_at", "schedule", "delay_seconds", "delay_minutes", "delay_hours", "delay_days")
 NOTHING = "Say what is to happen and when, as in “tomorrow at 9 remind me to call Anna”; or fill in the fields below."
 NO_DATE = "Give a date and a time."
@@ -53,6 +69,11 @@ class Sheet:
             if (said and name in TIMES) or (name == "text" and said and not self.typed.get("text")):
                 place = "say"
             self.wrong[place] = sentence
+
+    def apart(self, shown: Iterable[str]) -> list[str]:
+        """What is wrong with no field that the form shows; `shown` are the inputs it asks for."""
+        places = {*FIELDS, "depends_on", *(f"inputs.{name}" for name in shown)}
+        return [sentence for place, sentence in self.wrong.items() if place not in places]
 
     def zone(self, owner: User) -> str:
         """The zone in which times are meant: the one that was typed, else the owner's."""
@@ -137,8 +158,7 @@ def needed(typed: Mapping[str, str], name: str, sentence: str) -> str:
 
 def posted(data: QueryDict) -> Sheet:
     """What was sent; texts come with the line ends of forms."""
-    names = ("say", "when", "run_at", "schedule", "time_zone", "title", "mode", "text", "agent", "workflow", "conversation")
-    typed = {name: tidy(data.get(name, "")) for name in (*names, "overlap", "misfire", "grace")}
+    typed = {name: tidy(data.get(name, "")) for name in ("when", *FIELDS)}
     inputs = {name.removeprefix(PREFIX): tidy(str(data[name])) for name in data if name.startswith(PREFIX)}
     for name in UNUSED.get(typed["mode"], ()):
         typed[name] = ""

@@ -106,18 +106,19 @@ def inputs(request: HttpRequest) -> HttpResponse:
 def refused(request: HttpRequest, sheet: Sheet, task: Task | None, error: RefusedError) -> HttpResponse:
     """The form as it was sent, with what is wrong."""
     sheet.refuse(error)
-    return form(request, sheet, task, tried=True)
+    return form(request, sheet, task)
 
 
-def form(request: HttpRequest, sheet: Sheet, task: Task | None, *, tried: bool = False) -> HttpResponse:
-    """The whole page."""
+def form(request: HttpRequest, sheet: Sheet, task: Task | None) -> HttpResponse:
+    """The whole page; what is wrong stands at its field, and is not said a second time as what was understood."""
     owner = person(request)
+    fields = input_rows(owner, sheet)
     context: dict[str, Any] = {
         "task": task,
         "sheet": sheet,
-        "preview": preview(sheet, owner),
-        "fields": input_rows(owner, sheet),
-        "tried": tried,
+        "preview": Preview() if sheet.wrong else preview(sheet, owner),
+        "fields": fields,
+        "apart": sheet.apart(field.name for field in fields),
         "exact": bool(task or sheet.typed.get("when") or sheet.wrong.keys() - {"say", ""}),
         "sayings": SAYINGS,
         "modes": Mode.choices,

@@ -29,6 +29,11 @@ def spent(rows):
 ```
 
 Call it with pairs of team and amount, the largest comes first. See [Counter](https://docs.python.org/3/library/collections.html)."""
+PLANNED = (
+    "every weekday at 9 tell me what is new about the summer party",
+    "in 2 hours remind me to call Quinta do Vale",
+    "every Monday at 8:30 remind me to send the weekly numbers",
+)
 LONG = " ".join(f"and then comes point {number}, which takes a moment to explain," for number in range(80))
 
 
@@ -65,6 +70,7 @@ def look_around(camera: Camera, model: ModelServer) -> None:
     trouble(camera, model)
     the_list(camera)
     other_pages(camera)
+    the_schedule(camera)
     the_admin(camera)
 
 
@@ -119,6 +125,29 @@ def the_list(camera: Camera) -> None:
     page.get_by_role("button", name="Delete…").click()
     camera.shoot("list-delete")
     page.keyboard.press("Escape")
+
+
+def the_schedule(camera: Camera) -> None:
+    """Plan a few things, and look at them."""
+    page = camera.page
+    camera.open("/scheduled/", "scheduled-empty")
+    for sentence in PLANNED:
+        camera.open("/scheduled/new/")
+        page.get_by_label("What shall happen, and when?").fill(sentence)
+        expect(page.locator("#understood [data-countdown]").first).to_be_visible()
+        if sentence == PLANNED[0]:
+            camera.shoot("scheduled-new")
+        page.get_by_role("button", name="Schedule it").click()
+        expect(page.get_by_text("is scheduled.")).to_be_visible()
+    camera.shoot("scheduled-task")
+    page.get_by_role("link", name="Conversation", exact=True).click()
+    expect(page.locator(".task-card")).to_be_visible()
+    camera.shoot("chat-scheduled")
+    page.go_back()
+    page.get_by_role("link", name="Edit").click()
+    camera.shoot("scheduled-edit")
+    camera.open("/scheduled/", "scheduled")
+    camera.open("/scheduled/month/", "scheduled-month")
 
 
 def other_pages(camera: Camera) -> None:

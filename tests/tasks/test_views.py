@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from chat.models import Conversation, Profile
 from tasks import planning
 from tasks.models import Occurrence, OccurrenceState, Task, TaskStatus
-from tests.factories import make_conversation, make_run, make_task, make_user
+from tests.factories import make_conversation, make_run, make_task, make_user, make_workflow
 from tests.tasks.clockwork import moved
 from workflows.models import RunStatus
 
@@ -96,6 +96,19 @@ def test_what_is_at_work_stands_first_and_what_waits_says_so(browser: Client, ow
 
     assert 'id="going-title"' in html
     assert "Waiting for you" in html
+
+
+def test_the_task_of_a_workflow_names_it_and_is_changed_there(browser: Client, owner: User) -> None:
+    workflow = make_workflow({"key": "look"}, owner=owner, execution_mode="schedule", schedule="daily@09:00", time_zone="UTC")
+    task = Task.objects.get(managed_by=workflow)
+
+    html = page(browser, "/scheduled/") + page(browser, f"/scheduled/{task.pk}/")
+
+    assert f"by the workflow {workflow.name}" in html
+    assert f"/workflows/{workflow.pk}/edit/" in html
+    for verb in ("edit", "cancel", "delete"):
+        assert f"/scheduled/{task.pk}/{verb}/" not in html
+    assert f"/scheduled/{task.pk}/pause/" in html
 
 
 def test_nothing_scheduled_shows_what_one_could_say(browser: Client) -> None:
