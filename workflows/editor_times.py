@@ -43,11 +43,12 @@ class Times:
 
 @dataclass(frozen=True)
 class Understood:
-    """When it would run, in words and with its next times; or what is wrong with what was typed."""
+    """When it would run, in words and with its next times; or what is wrong with what was typed, and the schedule that it may mean."""
 
     words: str = ""
     next: tuple[schedules.Due, ...] = ()
     wrong: str = ""
+    meant: schedules.Schedule | None = None
 
 
 def times_data(own: Mapping[str, str]) -> dict[str, Any]:
@@ -78,15 +79,15 @@ def understood(own: Mapping[str, str], owner: User) -> Understood:
     if "time_zone" in wrong:
         return Understood(wrong=wrong["time_zone"])
     if "schedule" in wrong:
-        return Understood(wrong=wrong["schedule"] + meant(times, now))
+        found = meant(times, now)
+        return Understood(schedules.describe(found) if found else "", wrong=wrong["schedule"], meant=found)
     return Understood(timetable.described(times), tuple(timetable.upcoming(times, now)))
 
 
-def meant(times: Times, now: datetime) -> str:
+def meant(times: Times, now: datetime) -> schedules.Schedule | None:
     """The schedule that somebody has said in words of their own, such as “every weekday at 9”."""
     try:
         # Something to do has to stand behind the time.
-        found = schedules.understand(f"{times.schedule} work", now, ZoneInfo(times.time_zone)).schedule
+        return schedules.understand(f"{times.schedule} work", now, ZoneInfo(times.time_zone)).schedule
     except InvalidError:
-        return ""
-    return f" Did you mean “{found}” ({schedules.describe(found)})?" if found else ""
+        return None

@@ -1,4 +1,4 @@
-// Writing a workflow: a new step takes the focus, and a refused form shows its mistakes first.
+// Writing a workflow: a new step takes the focus, a refused form shows its mistakes first, and a schedule can be taken as understood.
 
 document.body.addEventListener("htmx:afterSwap", () => {
   const fresh = document.querySelector("[data-fresh]");
@@ -10,3 +10,13 @@ document.body.addEventListener("htmx:afterSwap", () => {
 });
 
 document.getElementById("mistakes")?.focus();
+
+document.addEventListener("click", (event) => {
+  const taken = event.target.closest("[data-take]");
+  if (!taken) return;
+  const field = document.getElementById("schedule");
+  field.value = taken.dataset.take;
+  field.focus();
+  // What is set by a script changes nothing by itself: the form asks anew.
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+});

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from chat.models import Profile
 from tasks.models import Task, TaskStatus
 from tests.factories import make_agent, make_conversation, make_run, make_user, make_workflow
-from workflows import editing, timetable
+from workflows import editing, editor_times, timetable
 from workflows.builtin import workflows as these
 from workflows.definition import Definition
 from workflows.errors import InvalidError, NotAllowedError
@@ -90,6 +90,26 @@ def test_what_nobody_is_there_to_give_needs_a_default() -> None:
         make_workflow(step, schedule="daily@09:00", inputs=[{"name": "topic"}])
 
     assert set(refused.value.fields) == {"inputs[0].default", "inputs"}
+
+
+def test_the_form_shows_what_a_schedule_means_while_it_is_written(owner: User) -> None:
+    understood = editor_times.understood({"execution_mode": "schedule", "schedule": "0 9 * * 1-5", "time_zone": "Asia/Tokyo"}, owner)
+
+    assert (understood.words, len(understood.next), understood.wrong) == ("weekdays at 09:00, Asia/Tokyo", 3, "")
+
+
+def test_the_form_offers_the_schedule_that_somebody_has_said_in_words(owner: User) -> None:
+    understood = editor_times.understood({"execution_mode": "schedule", "schedule": "every weekday at 9"}, owner)
+
+    assert (str(understood.meant), understood.words) == ("weekly@1,2,3,4,5@09:00", "weekdays at 09:00")
+
+
+def test_the_form_gives_the_times_back_as_they_were(owner: User) -> None:
+    definition = defined(schedule="every 2 hours", overlap="queue", misfire="none", grace_seconds=5401)
+
+    again = {**definition.stored(), **editor_times.times_data(editor_times.filled_times(definition))}
+
+    assert Definition.model_validate(again) == definition
 
 
 def test_a_schedule_stays_in_the_zone_in_which_its_owner_was(owner: User) -> None:

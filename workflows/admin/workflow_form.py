@@ -101,7 +101,8 @@ class WorkflowForm(forms.ModelForm[Workflow]):
     class Meta:
         model = Workflow
         fields = ["name", "description", "instruction", "inputs", "max_concurrent", "max_rounds", *timetable.TIMES]
-        labels = {"instruction": "Told to all", "max_concurrent": "Runs at a time", "max_rounds": "Rounds at most", **TIME_LABELS}
+        labels = {"instruction": "Told to all", "max_concurrent": "Runs at a time", "max_rounds": "Rounds at most"}
+        labels |= {**TIME_LABELS, "grace_seconds": "Seconds late at most"}
         widgets = {
             "instruction": UnfoldAdminTextareaWidget({"rows": 3}),
             "schedule": SuggestingInput(("every 15 minutes", "daily@09:00", "weekly@1,3,5@09:30", "0 9 * * 1-5", "@hourly")),
