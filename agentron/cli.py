@@ -9,4 +9,10 @@ def main(argv: list[str] | None = None) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentron.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(argv or sys.argv)
+    try:
+        execute_from_command_line(argv or sys.argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output, such as `head`, has read enough; what is left in the buffer must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

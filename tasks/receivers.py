@@ -8,8 +8,9 @@ from django.dispatch import receiver
 
 from chat.models import Conversation, Message
 from chat.signals import conversation_closing, task_messages_coming
-from tasks import anchors, settling
+from tasks import anchors
 from tasks.models import Task
+from tasks.settling import settle_run
 from workflows.errors import ConflictError
 from workflows.models import Agent, HelpRequest, Run, Workflow
 from workflows.signals import agent_closing, help_closed, help_requested, run_finished, workflow_closing
@@ -31,7 +32,7 @@ def follow_a_run(sender: object, *, run: Run, **_: Any) -> None:
     between the commit and then, the clock repairs.
     """
     if run.task_id or Task.objects.filter(created_in=run, anchor=None).exists():
-        transaction.on_commit(partial(settling.settle_run, run.pk), robust=True)
+        transaction.on_commit(partial(settle_run, run.pk), robust=True)
 
 
 @receiver(help_requested)
@@ -39,7 +40,7 @@ def follow_a_run(sender: object, *, run: Run, **_: Any) -> None:
 def follow_a_question(sender: object, *, help_request: HelpRequest, **_: Any) -> None:
     """A task's run asks somebody, or goes on."""
     if help_request.run.task_id:
-        transaction.on_commit(partial(settling.settle_run, help_request.run_id), robust=True)
+        transaction.on_commit(partial(settle_run, help_request.run_id), robust=True)
 
 
 @receiver(conversation_closing)

@@ -23,7 +23,7 @@ UNWATCHED = (
 @receiver(turn_beginning)
 def tell_of_the_task(sender: object, *, run: Run, **_: Any) -> str:
     """That the turn was scheduled, as which task, for when and how late it is; in one line."""
-    task = Task.objects.filter(pk=run.task_id).first()
+    task = Task.objects.filter(pk=run.task_id).first() if run.task_id else None
     if task is None:
         return ""
     row = Occurrence.objects.filter(task=task, run=run.retry_of_id or run.pk).order_by("-due_at").first()

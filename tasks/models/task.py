@@ -130,6 +130,7 @@ class Task(models.Model):
         indexes = [
             models.Index(fields=["next_due_at"], condition=Q(status="pending", enabled=True), name="due_tasks"),
             models.Index(fields=["owner", "status", "next_due_at"]),
+            models.Index(fields=["owner", "-created_at"]),
             models.Index(fields=["owner", "fingerprint"]),
             models.Index(fields=["active_run"], condition=Q(active_run__isnull=False), name="active_tasks"),
         ]

@@ -41,6 +41,7 @@ def test_the_model_is_told_that_the_turn_was_scheduled_and_the_log_is_not() -> N
 
     assert note.startswith("[Scheduled: it is time for the task “The PR”. It was due on ")
     assert "(Asia/Tokyo). It recurs: every day at 09:00, Asia/Tokyo. The person is not watching" in note
+    assert run.asked_seq
     assert (text, Message.objects.get(seq=run.asked_seq, conversation=run.conversation).text) == ("Check the PR", "Check the PR")
 
 
@@ -51,6 +52,7 @@ def test_the_model_is_told_how_late_it_is() -> None:
 def test_a_message_of_a_person_is_put_to_the_model_as_it_is() -> None:
     said = say(make_conversation(), "hello")
 
+    assert said.run_id
     assert prompt_of(Run.objects.get(pk=said.run_id)) == "hello"
 
 
