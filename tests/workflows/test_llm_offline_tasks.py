@@ -128,6 +128,11 @@ def test_a_reminder_is_repeated_as_it_was(text: str) -> None:
     assert asked.args_as_dict() == {"question": "What should I remind you of?"}
 
 
+@pytest.mark.parametrize("text", ["remind me on the 30th of February to pay", "remind me on the 31st of June to pay"])
+def test_a_date_is_not_taken_for_what_to_remind_of(text: str) -> None:
+    assert answer(text, NOW).startswith("Nothing was scheduled")
+
+
 def test_what_is_still_unclear_is_said_plainly() -> None:
     said = answer("remind me to buy milk", "when the moon is blue")
 

@@ -26,7 +26,9 @@ PROBES = (datetime(2000, 1, 3, 0, 0, 7, tzinfo=UTC), datetime(2000, 2, 17, 0, 11
 UNITS = (("delay_days", 86_400), ("delay_hours", 3_600), ("delay_minutes", 60))
 INPUTS = re.compile(r" with (?=\w{1,50}=)", re.IGNORECASE)
 START = re.compile(r"(?:run|execute|start)(?: the| my)?(?: workflow)? ", re.IGNORECASE)
-OF = re.compile(r"(\bremind me\b.{0,100}?) of ", re.IGNORECASE)
+# What a reminder is of, not what a day is of.
+DATED = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\b|each\b|every\b|this\b|next\b|the (?:month|year|week)\b"
+OF = re.compile(rf"(\bremind me\b.{{0,100}}?) of (?!{DATED})", re.IGNORECASE)
 LEADING = re.compile(r"(?:remind me )?(?:(?:to|of|about|that) )?", re.IGNORECASE)
 # A question about a time asks for no work at it.
 QUESTION = re.compile(
