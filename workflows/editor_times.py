@@ -59,7 +59,7 @@ def times_data(own: Mapping[str, str]) -> dict[str, Any]:
 
 def seconds(hours: str) -> int | str:
     """Seconds, where a number of hours was typed; whatever else it is, is refused at its place."""
-    return round(float(hours) * HOUR) if re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,9})?", hours) else hours
+    return round(float(hours) * HOUR) if re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,12})?", hours) else hours
 
 
 def filled_times(definition: Definition) -> dict[str, str]:
