@@ -30,6 +30,8 @@ def described(workflow: Workflow) -> Iterator[str]:
         yield line("Step", clean(told(step, names)))
     if definition.max_rounds > 1:
         yield line("Rounds", f"at most {definition.max_rounds}")
+    if budget := definition.budget.model_dump():
+        yield line("Budget", f"{', '.join(f'{limit:,} {unit}' for unit, limit in budget.items())} a run")
     for run in workflow.runs.order_by("-queued_at")[:LAST_RUNS]:
         yield line("Run", f"{run.pk}  {run.queued_at:%Y-%m-%d %H:%M} UTC  {run.get_status_display()}")
 

@@ -10,7 +10,7 @@ from pydantic_ai.models import Model
 from tests.factories import make_agent, make_turn
 from tests.fakes.script import by_prompt, last_result, scripted
 from workflows import threads, tools
-from workflows.models import Agent, Effect, Run, RunStatus, ToolCall
+from workflows.models import Agent, Effect, HelpRequest, Run, RunStatus, ToolCall
 from workflows.tools import Tool, ToolContext
 
 Use = Callable[[Model], Model]
@@ -100,3 +100,17 @@ def test_too_many_that_hang_are_no_more_tried(model: Use, drain: Drain, door: Do
     run.refresh_from_db()
     assert "1 calls of tools hang in this worker" in str(run.output)
     assert len(door.at_it) == 1
+
+
+def test_one_that_acts_once_and_has_not_returned_is_asked_about(
+    model: Use, drain: Drain, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(tools.REGISTRY, "wait", Tool("wait", door.wait, Effect.ONCE, timeout=0.3, atomic=False))
+    Agent.objects.update(tool_policy={"wait": "allow"})
+    model(scripted([("wait", "{}", "c1")], last_result))
+    make_turn()
+
+    drain()
+
+    request = HelpRequest.objects.get()
+    assert (request.decisions, len(door.at_it)) == (["done", "again", "stop"], 1)
