@@ -1,11 +1,13 @@
 """The model that works without a model, on what is to happen later."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart, ToolReturnPart, UserPromptPart
 
+from tests.workflows import test_schedules_phrases as phrases
 from tests.workflows.test_llm_offline import TOOLS, answer, make_info, move
 from workflows.llm.offline import next_move
 
@@ -50,6 +52,29 @@ def test_what_counts_from_now_or_recurs_is_scheduled_at_once(text: str, argument
 
     assert isinstance(called, ToolCallPart), called
     assert (called.tool_name, called.args_as_dict() | arguments) == ("schedule_task", called.args_as_dict())
+
+
+def when_of(text: str) -> datetime | str:
+    """When the call is for that a sentence leads to, on a Monday morning in Berlin."""
+    called = move(text)
+    if isinstance(called, ToolCallPart) and called.tool_name == "current_time":
+        called = move(text, f"{phrases.NOW.isoformat()} (Monday, Europe/Berlin)")
+    assert isinstance(called, ToolCallPart), called
+    given = called.args_as_dict()
+    if "schedule" in given:
+        return str(given["schedule"])
+    delay = timedelta(**{name.removeprefix("delay_"): value for name, value in given.items() if name.startswith("delay_")})
+    return datetime.fromisoformat(given["run_at"]) if "run_at" in given else phrases.NOW + delay
+
+
+@pytest.mark.parametrize(("phrase", "local"), phrases.ONCE.items())
+def test_every_phrase_for_once_reaches_the_tool_as_it_is_meant(phrase: str, local: str) -> None:
+    assert when_of(phrase.replace("X", "call Ann")) == datetime.fromisoformat(local).replace(tzinfo=phrases.BERLIN)
+
+
+@pytest.mark.parametrize(("phrase", "schedule"), phrases.AGAIN.items())
+def test_every_phrase_that_recurs_reaches_the_tool_as_it_is_meant(phrase: str, schedule: str) -> None:
+    assert when_of(phrase.replace("X", "call Ann")) == schedule
 
 
 def test_a_day_is_looked_up_before_it_is_scheduled() -> None:

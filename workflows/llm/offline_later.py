@@ -21,8 +21,9 @@ from workflows.schedules import Understood
 
 # How `understand` says that a sentence tells no time, and that it tells nothing else.
 NO_TIME, NOT_WHAT = "does not say when", "but not what"
-# Instants so long ago that nothing is past, just after midnight; a phrase that is as far from both counts from now.
-PROBES = (datetime(2000, 1, 3, 0, 0, 7, tzinfo=UTC), datetime(2000, 2, 17, 0, 11, 29, tzinfo=UTC))
+# Instants so long ago that nothing is past, just after midnight; a phrase that is as far from both counts from now. The months
+# after them have other lengths, so that “in 2 months” is not.
+PROBES = (datetime(2000, 1, 3, 0, 0, 7, tzinfo=UTC), datetime(2001, 2, 17, 0, 11, 29, tzinfo=UTC))
 UNITS = (("delay_days", 86_400), ("delay_hours", 3_600), ("delay_minutes", 60))
 INPUTS = re.compile(r" with (?=\w{1,50}=)", re.IGNORECASE)
 START = re.compile(r"(?:run|execute|start)(?: the| my)?(?: workflow)? ", re.IGNORECASE)
