@@ -174,7 +174,8 @@ def key(due: Occurrence) -> str:
 def post(task: Task, author: Message.Author, text: str, **payload: Any) -> Message:
     """Say something of a task in its conversation, as an answer to its anchor."""
     user = task.owner if author == Message.Author.USER else None
-    message = Message(author=author, user=user, text=text, via=Message.Via.SCHEDULE, task_id=task.pk, payload=payload)
+    told = {"task_id": task.pk, "reply_to": task.anchor, "payload": payload}
+    message = Message(author=author, user=user, text=text, via=Message.Via.SCHEDULE, **told)
     log.post(task.conversation_id, message)
     return message
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
@@ -16,11 +17,12 @@ from workflows.models.run import RunQuerySet
 # How long a task waits at most for the end of the turn that made it, so that its anchor exists.
 LONGEST_TURN = timedelta(seconds=30)
 # A second look is taken after so long, unless something happens before that.
-SOON, LATER = timedelta(seconds=1), timedelta(seconds=10)
+SOON, LATER, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=10), timedelta(seconds=30)
 # At most one time of an owner's is made up for in so long (promise P13).
 SPREAD = timedelta(seconds=2)
 # So many due times of a task may wait for its conversation where runs of it may overlap.
 MOST_WAITING = 10
+MOST_WOKEN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,10 @@ def waiting(task: Task, due: Occurrence) -> OccurrenceQuerySet:
 
 def earlier_runs(task: Task, due: Occurrence, now: datetime) -> Decision:
     """What the task's policy says while a run of it is not over."""
+    if task.mode == Mode.NOTIFY or not task.recurs or task.overlap == Overlap.ALLOW:
+        return Go()
     run = unfinished(task).order_by("queued_at").first()
-    if run is None or task.overlap == Overlap.ALLOW:
+    if run is None:
         return Go()
     if in_line(due):
         stuck = task.overlap == Overlap.SKIP and run.status == RunStatus.WAITING_FOR_USER and not due.by_hand
@@ -137,8 +141,10 @@ def give_way(task: Task, due: Occurrence) -> None:
 
 def earlier_times(task: Task, due: Occurrence, now: datetime) -> Decision:
     """Due times that wait happen in their order, those that are made up for in an order of their own."""
+    if due.by_hand or not task.recurs:
+        return Go()
     before = waiting(task, due).filter(catch_up=due.catch_up, by_hand=False).order_by("-due_at").first()
-    if before is None or due.by_hand:
+    if before is None:
         return Go()
     return one_waits(task, due) or Wait("Earlier ones are made up for first." if due.catch_up else before.reason)
 
@@ -165,13 +171,21 @@ def others_made_up(task: Task, due: Occurrence, now: datetime) -> Decision:
 def conversation(task: Task, due: Occurrence, now: datetime) -> Decision:
     """An agent is asked when nobody else is being answered there; a turn that waits for an answer is no hindrance."""
     turns = Run.objects.filter(conversation=task.conversation_id, lane=Lane.TURN, status__in=(RunStatus.QUEUED, RunStatus.RUNNING))
-    if task.mode == Mode.PROMPT_AGENT and turns.exists():
-        return Wait("The conversation is busy.")
-    return Go()
+    if task.mode != Mode.PROMPT_AGENT or not turns.exists():
+        return Go()
+    # The end of a turn lets one be looked at; the longer others have waited, the rarer they look by themselves.
+    return Wait("The conversation is busy.", min(LONGEST_PAUSE, max(SOON, (now - due.due_at) / 5)))
 
 
-def look_again_at(tasks: Q) -> None:
-    """What their due times wait for may be over: let a clock look at once. What is made up for keeps its own pace."""
+def look_again_at(these: Q) -> None:
+    """What due times wait for may be over: let a clock look at once. What is made up for keeps its own pace."""
     now = timezone.now()
-    if Occurrence.objects.filter(tasks, state=OccurrenceState.QUEUED, catch_up=False, not_before__gt=now).update(not_before=now):
+    if Occurrence.objects.filter(these, state=OccurrenceState.QUEUED, catch_up=False, not_before__gt=now).update(not_before=now):
         hints.clock()
+
+
+def look_again_in(conversation_id: UUID) -> None:
+    """A turn has ended there: let a clock look at once at the prompts that have waited longest. More of them than one could not start."""
+    queued = Occurrence.objects.filter(task__conversation=conversation_id, state=OccurrenceState.QUEUED, catch_up=False)
+    if longest := list(queued.order_by("due_at").values_list("pk", flat=True)[:MOST_WOKEN]):
+        look_again_at(Q(pk__in=longest))

@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from chat.models import Conversation, Message
 from chat.signals import conversation_closing, task_messages_coming
 from tasks import anchors
-from tasks.models import Task
+from tasks.models import Occurrence, OccurrenceState, Task
 from tasks.settling import settle_run
 from workflows.errors import ConflictError
 from workflows.models import Agent, HelpRequest, Run, Workflow
@@ -31,15 +31,22 @@ def follow_a_run(sender: object, *, run: Run, **_: Any) -> None:
     Not here: the sender holds the run and the conversation, and a task is locked before both. What is lost
     between the commit and then, the clock repairs.
     """
-    if run.task_id or Task.objects.filter(created_in=run, anchor=None).exists():
+    if concerns_tasks(run):
         transaction.on_commit(partial(settle_run, run.pk), robust=True)
+
+
+def concerns_tasks(run: Run) -> bool:
+    """Whether it is a task's, has made tasks, or stands in the way of one."""
+    if run.task_id or Task.objects.filter(created_in=run, anchor=None).exists():
+        return True
+    return Occurrence.objects.filter(task__conversation=run.conversation_id, state=OccurrenceState.QUEUED).exists()
 
 
 @receiver(help_requested)
 @receiver(help_closed)
 def follow_a_question(sender: object, *, help_request: HelpRequest, **_: Any) -> None:
-    """A task's run asks somebody, or goes on."""
-    if help_request.run.task_id:
+    """A task's run asks somebody, or goes on; or a turn does for whose end a task waits."""
+    if concerns_tasks(help_request.run):
         transaction.on_commit(partial(settle_run, help_request.run_id), robust=True)
 
 

@@ -15,7 +15,7 @@ from chat.models import Message
 from tasks import anchors, firing
 from tasks.models import ENDED, STOPPABLE, Occurrence, OccurrenceState, Task, TaskStatus
 from tasks.models.task import TaskQuerySet
-from tasks.overlaps import look_again_at, unfinished
+from tasks.overlaps import look_again_at, look_again_in, unfinished
 from tasks.timing import first_due
 from workflows.models import FINISHED, Run, RunStatus
 
@@ -44,7 +44,7 @@ def settle_run(run_id: UUID) -> None:
         settle(run.task_id)
     for pk in Task.objects.filter(created_in=run_id).filter(status__in=STOPPABLE).values_list("pk", flat=True):
         settle(pk)
-    look_again_at(Q(task__conversation=run.conversation_id))
+    look_again_in(run.conversation_id)
 
 
 @transaction.atomic
@@ -59,7 +59,8 @@ def settle(task_id: UUID) -> None:
     if task.status == TaskStatus.PENDING and task.enabled:
         regain(task, timezone.now())
     firing.write(task)
-    if task.status in ENDED:
+    if task.status in ENDED and task.managed_by_id is None:
+        # A workflow that does not run by itself any more lets what is at work end.
         unfinished(task).filter(cancel_requested_at=None).update(cancel_requested_at=timezone.now())
     elif task.active_run is None:
         look_again_at(Q(task=task))

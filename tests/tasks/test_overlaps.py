@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from tasks import planning
 from tasks.models import Occurrence, Task, TaskStatus
 from tests.factories import make_conversation, make_run, make_task, make_turn, make_user, make_workflow
 from tests.tasks.clockwork import HOUR, due_task, fire, moved, only, put, runs, states
+from workflows import engine
 from workflows.models import RunStatus
 
 pytestmark = pytest.mark.django_db
@@ -239,3 +241,16 @@ def test_a_continuous_task_that_waits_has_no_other_due_time() -> None:
     put(turn, RunStatus.SUCCEEDED)
 
     assert states(fire(task, timezone.now() + timedelta(seconds=2))) == ["fired"]
+
+
+def test_the_end_of_a_turn_lets_a_prompt_be_looked_at_at_once(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    turn = make_turn()
+    task = fire(due_task(timedelta(seconds=50), owner=turn.owner, conversation=turn.conversation.pk))
+    assert (only(task).not_before or timezone.now()) > timezone.now() + timedelta(seconds=5)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        engine.cancel(turn, by=turn.owner)
+
+    assert states(fire(task)) == ["fired"]
