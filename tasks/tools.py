@@ -46,9 +46,9 @@ def schedule_task(
     """Schedule something for later, once or again and again. It is scheduled only if this tool says so.
 
     Use it whenever the person wants something later or repeatedly, and whenever you would have to wait. Say when it happens
-    once (run_at, or delays, which are added up) or the schedule by which it recurs; with neither it happens right after
-    your answer. For “in two hours” give a delay. What comes of it appears in this conversation as a reply to your answer,
-    so say there what was scheduled and for when, as this tool gives it.
+    once (run_at, or delays, which are added up) or the schedule by which it recurs. For “in two hours” give a delay; one
+    of 0 means right after your answer. What comes of it appears in this conversation as a reply to your answer, so say
+    there what was scheduled and for when, as this tool gives it.
 
     Args:
         mode: notify posts text as a reminder; prompt_agent asks the agent text then, in this conversation; run_workflow runs a workflow.
