@@ -38,9 +38,9 @@ faults: .venv/dev.stamp
 bench: .venv/dev.stamp
 	$(PYTHON) -m tests.bench $(BENCH)
 
-# The pages in Debian's Chromium, and made-up requests to the API.
+# The pages in Debian's Chromium, and made-up requests to the API; two files at a time, for a browser mostly waits.
 e2e: .venv/dev.stamp
-	$(PYTHON) -m pytest -q -m "e2e or fuzz" $(ARGS)
+	$(PYTHON) -m pytest -q -m "e2e or fuzz" -n 2 --dist loadfile $(ARGS)
 
 # The README's pictures; ARGS="--all FOLDER" takes every state of every page, to be looked at.
 screenshots: .venv/dev.stamp
