@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tasks.models import Task
-from tests.factories import make_agent, make_conversation, make_question, make_user, make_workflow, start_run
+from tests.factories import make_agent, make_conversation, make_question, make_task, make_user, make_workflow, start_run
 from workflows.models import Agent, HelpRequest, Revision, Run, Workflow
 
 
@@ -242,3 +242,13 @@ def test_credentials_are_not_given_in_the_admin(desk: Client, boss: User) -> Non
     question = make_question(make_conversation(boss), kind="credentials")
 
     assert 'name="response"' not in desk.get(address(HelpRequest, "change", question.pk)).content.decode()
+
+
+def test_an_agent_that_a_task_needs_is_not_deleted(desk: Client, boss: User) -> None:
+    agent = make_agent(owner=boss)
+    make_task(owner=boss, agent=str(agent.pk), title="Tea")
+
+    page = desk.post(address(Agent, "delete", agent.pk), {"post": "yes"}, follow=True)
+
+    assert Agent.objects.filter(pk=agent.pk).exists()
+    assert "is needed by scheduled tasks (“Tea”)" in page.content.decode()

@@ -12,8 +12,9 @@ def test_whoever_reads_only_the_first_lines_sees_no_traceback(monkeypatch: pytes
     reader, writer = os.pipe()
     os.close(reader)
 
-    with os.fdopen(writer, "w") as output, pytest.raises(SystemExit) as ended:
+    with os.fdopen(writer, "w") as output:
         monkeypatch.setattr(sys, "stdout", output)
-        cli.main(["manage.py", "version"])
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["manage.py", "version"])
 
     assert ended.value.code == 1

@@ -11,13 +11,14 @@ from chat.admin_base import BaseAdmin, badge
 from chat.http.auth import person
 from workflows import editing
 from workflows.admin.agent_form import AgentForm
+from workflows.admin.deleting import DeletesByVerb
 from workflows.models import Agent, Memory
 
 CAPS = {"steps": "replies", "calls": "tool calls", "tokens": "tokens", "dollars": "dollars", "seconds": "s"}
 
 
 @admin.register(Agent)
-class AgentAdmin(BaseAdmin[Agent]):
+class AgentAdmin(DeletesByVerb, BaseAdmin[Agent]):
     """Who works."""
 
     form = AgentForm
@@ -97,8 +98,8 @@ class AgentAdmin(BaseAdmin[Agent]):
         """The default agent stays: without it nobody is answered."""
         return not (obj and obj.is_default) and super().has_delete_permission(request, obj)
 
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        super().delete_queryset(request, queryset.exclude(is_default=True))
+    def delete_row(self, request: HttpRequest, row: Agent) -> None:
+        editing.delete_agent(row, by=person(request))
 
 
 @admin.register(Memory)

@@ -19,6 +19,7 @@ from django.utils.text import Truncator
 from chat.admin_base import BaseAdmin, PageAdmin, ReadOnlyAdmin, link
 from chat.http.auth import person
 from workflows import editing, engine, timetable
+from workflows.admin.deleting import DeletesByVerb
 from workflows.admin.workflow_form import StepForm, StepFormSet, WorkflowForm
 from workflows.definition import Definition
 from workflows.errors import RefusedError
@@ -44,7 +45,7 @@ class StepInline(StackedInline[Step, Workflow]):
 
 
 @admin.register(Workflow)
-class WorkflowAdmin(BaseAdmin[Workflow]):
+class WorkflowAdmin(DeletesByVerb, BaseAdmin[Workflow]):
     """Work in several steps. Every save is checked as a whole, and kept as a revision."""
 
     form = WorkflowForm
@@ -61,7 +62,8 @@ class WorkflowAdmin(BaseAdmin[Workflow]):
         return [start, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Workflow]:
-        return super().get_queryset(request).annotate(number_of_steps=Count("steps"))
+        rows: QuerySet[Workflow] = super().get_queryset(request).annotate(number_of_steps=Count("steps"))
+        return rows
 
     def get_fieldsets(self, request: HttpRequest, obj: Workflow | None = None) -> Any:
         own = ["name", "description", "instruction", "inputs"]
@@ -138,24 +140,8 @@ class WorkflowAdmin(BaseAdmin[Workflow]):
         named = [f"Workflow “{row}”, with its steps, versions and schedule" for row in rows]
         return named, {self.opts.verbose_name_plural: len(rows)}, lacking, kept
 
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """What needs the workflow is said on its page."""
-        try:
-            return super().delete_view(request, object_id, extra_context)
-        except RefusedError as exc:
-            messages.error(request, str(exc))
-            return redirect(f"admin:{self.url_name('change')}", object_id)
-
-    def delete_model(self, request: HttpRequest, obj: Workflow) -> None:
-        editing.delete(obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Workflow]) -> None:
-        """Those that nothing needs."""
-        for row in queryset:
-            try:
-                editing.delete(row)
-            except RefusedError as exc:
-                messages.error(request, str(exc))
+    def delete_row(self, request: HttpRequest, row: Workflow) -> None:
+        editing.delete(row)
 
     def do(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
         """A run that is given something is asked for it on a page of its own."""
