@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib import admin
@@ -13,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
+from chat import zones
 from chat.admin_base import BaseAdmin, PageAdmin, ReadOnlyAdmin, badge
 from chat.admin_widgets import SuggestingInput
 from chat.errors import ConflictError
@@ -89,7 +89,7 @@ class ProfileAdmin(BaseAdmin[Profile]):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "time_zone":
-            kwargs["widget"] = SuggestingInput(sorted(available_timezones()))
+            kwargs["widget"] = SuggestingInput(sorted(zones.known()))
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @admin.display(description="Time zone", ordering="time_zone")

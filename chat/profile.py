@@ -3,7 +3,6 @@
 from functools import cache
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -22,6 +21,7 @@ from chat.http.auth import person
 from chat.models import ApiToken, Profile
 from chat.models.people import check_zone
 from chat.sessions import sign_out_elsewhere
+from chat.zones import known
 
 
 @login_required
@@ -51,7 +51,7 @@ def page(request: HttpRequest, **context: Any) -> HttpResponse:
 @cache
 def zones() -> list[str]:
     """The time zones to choose from: those that are named after places, and UTC."""
-    return sorted(zone for zone in available_timezones() if zone == "UTC" or ("/" in zone and not zone.startswith("Etc/")))
+    return sorted(zone for zone in known() if zone == "UTC" or ("/" in zone and not zone.startswith("Etc/")))
 
 
 def tokens(request: HttpRequest) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal, Protocol
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from pydantic import BeforeValidator, Field
 
+from chat import zones
 from workflows import schedules
 from workflows.errors import InvalidError
 from workflows.models import ExecutionMode
@@ -70,7 +71,7 @@ def differs(one: Timed, other: Timed) -> bool:
 
 def mistakes(timed: Timed) -> Iterator[tuple[str, str]]:
     """What is wrong with the times at which it runs, and where."""
-    if timed.time_zone and timed.time_zone not in available_timezones():
+    if timed.time_zone and timed.time_zone not in zones.known():
         sentence = f"“{timed.time_zone[:64]}” is not a time zone: give its IANA name, such as Europe/Berlin or America/New_York."
         yield "time_zone", sentence
     if timed.schedule or timed.execution_mode == ExecutionMode.SCHEDULE:

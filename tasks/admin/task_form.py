@@ -2,12 +2,12 @@
 
 import re
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.models import User
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
+from chat import zones
 from chat.admin_widgets import SuggestingInput
 from tasks.admin.schedule_input import ScheduleInput
 from tasks.arguments import seconds
@@ -124,7 +124,7 @@ class TaskForm(forms.ModelForm[Task]):
         """Suggest zones, and preview the schedule in the one that is filled in."""
         if "time_zone" not in self.fields:
             return
-        self.fields["time_zone"].widget = SuggestingInput(sorted(available_timezones()))
+        self.fields["time_zone"].widget = SuggestingInput(sorted(zones.known()))
         widget = self.fields["schedule"].widget
         widget.task, widget.zone = self.instance, lambda: str(self["time_zone"].value() or "")
 

@@ -3,7 +3,6 @@
 import json
 import re
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.models import User
@@ -15,6 +14,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from chat import zones
 from chat.admin_widgets import SuggestingInput
 from workflows import timetable
 from workflows.definition import Definition, InputPart, mistakes
@@ -106,7 +106,7 @@ class WorkflowForm(forms.ModelForm[Workflow]):
         widgets = {
             "instruction": UnfoldAdminTextareaWidget({"rows": 3}),
             "schedule": SuggestingInput(("every 15 minutes", "daily@09:00", "weekly@1,3,5@09:30", "0 9 * * 1-5", "@hourly")),
-            "time_zone": SuggestingInput(sorted(available_timezones())),
+            "time_zone": SuggestingInput(sorted(zones.known())),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

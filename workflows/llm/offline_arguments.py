@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
+
+from chat.zones import known
 
 FACT = re.compile(
     r"(?:(?:my|our|the|a|an)\s+)?(?P<key>\S.{0,60}?)(?:'s\s+name)?\s+(?:is|are|was|were)\s+(?:called\s+|named\s+)?(?P<value>.+)",
@@ -120,9 +121,9 @@ def zones() -> dict[str, str]:
     """Zones by their full name and by their city, in lower case."""
     found: dict[str, str] = {}
     # Names with a continent first: the others are older names for the same places.
-    for zone in sorted(available_timezones(), key=lambda name: (not name.startswith(("Africa/", "America/", "Asia/", "Europe/")), name)):
+    for zone in sorted(known(), key=lambda name: (not name.startswith(("Africa/", "America/", "Asia/", "Europe/")), name)):
         found.setdefault(zone.rsplit("/", 1)[-1].replace("_", " ").lower(), zone)
-    return found | {zone.replace("_", " ").lower(): zone for zone in available_timezones()}
+    return found | {zone.replace("_", " ").lower(): zone for zone in known()}
 
 
 def address(seen: Seen) -> dict[str, Any]:

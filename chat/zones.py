@@ -1,0 +1,13 @@
+"""The time zones that there are."""
+
+from functools import cache
+from zoneinfo import available_timezones
+
+# Files beside the zones that are none: each means something else on another machine.
+NOT_ZONES = {"localtime", "Factory", "posixrules"}
+
+
+@cache
+def known() -> frozenset[str]:
+    """The IANA names of all zones that this machine knows; looked up once a process, for that reads six hundred files."""
+    return frozenset(available_timezones()) - NOT_ZONES
