@@ -12,7 +12,8 @@ from django.db.models import Q
 from chat.log import check_text, clean, storable, title_of
 from chat.models import Conversation
 from tasks.drafts import When
-from tasks.models import STOPPABLE, Mode, Task
+from tasks.models import STOPPABLE, Mode, Task, TaskStatus
+from tasks.models.task import TaskQuerySet
 from tasks.timing import timing
 from workflows import references
 from workflows.definition import Definition
@@ -22,6 +23,7 @@ from workflows.models import GRACE_SECONDS, Agent, Workflow
 # Written into the row as they were said.
 PLAIN = ("mode", "overlap", "misfire", "inputs", "enabled")
 LONGEST_METADATA = 10_000
+MOST_NAMED = 3
 
 
 def apply(task: Task, said: dict[str, Any], when: When | None, now: datetime) -> None:
@@ -41,6 +43,8 @@ def apply(task: Task, said: dict[str, Any], when: When | None, now: datetime) ->
         task.metadata = merged(task.metadata, said["metadata"])
     if when is not None:
         found = timing(when, task, now)
+        if found.schedule:
+            check_unawaited(task)
         task.run_at, task.schedule, task.time_zone, task.starts_at = found.run_at, found.schedule, found.time_zone, now
     apply_words(task, said)
     check_mode(task)
@@ -148,6 +152,25 @@ def ancestors(level: set[UUID]) -> set[UUID]:
         known |= level
         level = set(Task.objects.filter(dependents__in=level).values_list("pk", flat=True)) - known
     return known
+
+
+def waiting_for(task: Task) -> TaskQuerySet:
+    """The pending tasks that wait until this one has succeeded; none once it has."""
+    pending = Task.objects.filter(depends_on=task.pk, status=TaskStatus.PENDING)
+    return pending.none() if task.status == TaskStatus.SUCCEEDED else pending.order_by("created_at")
+
+
+def named(tasks: Iterable[Task]) -> str:
+    """The first of them by their titles, and how many more there are."""
+    titles = [f"“{task}”" for task in tasks]
+    more = len(titles) - MOST_NAMED
+    return ", ".join(titles[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def check_unawaited(task: Task) -> None:
+    """Raise InvalidError for a task that is to recur, so that it never is done, while others wait until it is."""
+    if not task._state.adding and (others := named(waiting_for(task))):
+        raise wrong("schedule", f"It is waited for by {others}, and what happens again and again never is done: change that first.")
 
 
 def fingerprint(task: Task) -> str:

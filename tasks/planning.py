@@ -1,5 +1,6 @@
 """The verbs of tasks. Every face (page, API, command, admin, tool, bot) calls these and nothing deeper."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,11 +13,11 @@ from chat import hints
 from chat.models import Message
 from tasks import anchors, firing, quotas
 from tasks.drafts import TIMING, Changes, Draft
-from tasks.fields import apply, dependencies, fingerprint, twin
+from tasks.fields import apply, dependencies, fingerprint, named, twin, waiting_for
 from tasks.models import ENDED, STOPPABLE, Occurrence, OccurrenceState, Task, TaskStatus
 from tasks.timing import first_due
 from workflows import engine
-from workflows.errors import InvalidError, MissingError, NotAllowedError
+from workflows.errors import InvalidError, MissingError, NotAllowedError, RefusedError
 from workflows.models import Run
 
 BY_HAND = "Somebody ran the task by hand."
@@ -171,7 +172,8 @@ def resume(task: Task, *, by: User) -> Task:
         sentence = "Its time passed while it was paused: run it now, or give it another time."
         raise InvalidError(sentence, fields={"run_at": sentence})
     current.enabled, current.paused_because, current.failures = True, "", 0
-    current.next_due_at = first_due(current, now)
+    # A continuous one counts from the end of what is at work.
+    current.next_due_at = None if current.continuous and current.active_run_id else first_due(current, now)
     current.save()
     hints.clock()
     return current
@@ -179,12 +181,34 @@ def resume(task: Task, *, by: User) -> Task:
 
 @transaction.atomic
 def delete(task: Task, *, by: User) -> None:
-    """Delete a task with its history. Raises NotAllowedError while it is at work, or when a workflow manages it."""
+    """Delete a task with its history. Raises NotAllowedError while it is at work or waited for, or when a workflow manages it."""
     current = locked(task)
     check_own(current)
     if current.status in (TaskStatus.RUNNING, TaskStatus.WAITING_FOR_USER) or current.active_run_id:
         raise NotAllowedError("This task is at work: cancel it first.", task_status=current.status)
+    if others := named(waiting_for(current)):
+        raise NotAllowedError(f"“{current}” is waited for by {others}: change that first.", task_status=current.status)
     current.delete()
+
+
+def delete_all(tasks: Iterable[Task], *, by: User) -> dict[Task, str]:
+    """Delete these tasks, what waits for others of them before those; why each of them stays that does."""
+    left, kept = list(tasks), dict[Task, str]()
+    while left:
+        kept = {task: sentence for task in left if (sentence := refusal(task, by))}
+        if len(kept) == len(left):
+            break
+        left = list(kept)
+    return kept
+
+
+def refusal(task: Task, by: User) -> str:
+    """Delete a task; why it stays, where it does."""
+    try:
+        delete(task, by=by)
+    except RefusedError as exc:
+        return str(exc)
+    return ""
 
 
 def locked(task: Task) -> Task:

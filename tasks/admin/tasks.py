@@ -17,6 +17,7 @@ from chat.models import Message
 from tasks import planning, reading
 from tasks.admin.occurrences import OccurrenceInline
 from tasks.admin.task_form import TaskForm
+from tasks.fields import named, waiting_for
 from tasks.models import STOPPABLE, Occurrence, OccurrenceState, Task, TaskStatus
 from workflows.errors import RefusedError
 from workflows.models import Run, RunStatus
@@ -141,14 +142,14 @@ class TaskAdmin(BaseAdmin[Task]):
         planning.delete(obj, by=person(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
-        for task in queryset:
-            planning.delete(task, by=person(request))
+        for sentence in planning.delete_all(queryset, by=person(request)).values():
+            messages.error(request, sentence)
 
     def get_deleted_objects(self, objs: Iterable[Task], request: HttpRequest) -> Any:
         """The tasks alone: their history goes with them, however long it is. What is at work or managed stays, and the page says so."""
         rows = list(objs)
         lacking = set() if self.has_delete_permission(request) else {self.opts.verbose_name}
-        kept = [f"“{row}”: {reason}" for row in rows if (reason := stays(row))]
+        kept = [f"“{row}”: {reason}" for row in rows if (reason := stays(row, rows))]
         return [f"Task “{row}”, with its history" for row in rows], {self.opts.verbose_name_plural: len(rows)}, lacking, kept
 
     def offered(self, row: Task) -> list[str]:
@@ -263,8 +264,11 @@ def last_result(row: Task) -> SafeString | str:
     return badge("succeeded" if state == OccurrenceState.FIRED else "warn", OccurrenceState(state).label)
 
 
-def stays(row: Task) -> str:
-    """Why a task cannot be deleted; empty where it can."""
+def stays(row: Task, chosen: Iterable[Task]) -> str:
+    """Why a task cannot be deleted together with all that are chosen; empty where it can."""
     if row.managed_by_id:
         return f"it carries out the schedule of the workflow “{row.managed_by}”: change it there"
-    return "it is at work: cancel it first" if row.active_run_id else ""
+    if row.active_run_id:
+        return "it is at work: cancel it first"
+    others = named(waiting_for(row).exclude(pk__in=[task.pk for task in chosen]))
+    return f"it is waited for by {others}: change that first" if others else ""

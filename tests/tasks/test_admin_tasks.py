@@ -248,6 +248,19 @@ def test_a_task_at_work_is_not_deleted(desk: Client, boss: User) -> None:
     assert Task.objects.exists()
 
 
+def test_a_task_that_others_wait_for_is_deleted_with_them_alone(desk: Client, boss: User) -> None:
+    first = make_task(boss, title="First")
+    second = make_task(boss, title="Second", depends_on=[first.pk])
+    chosen: dict[str, Any] = {"action": "delete_selected", "_selected_action": [str(first.pk)], "post": "yes"}
+
+    page = desk.post(address("changelist"), chosen).content.decode()
+    assert "it is waited for by “Second”: change that first" in page
+    assert Task.objects.count() == 2
+
+    desk.post(address("changelist"), {**chosen, "_selected_action": [str(first.pk), str(second.pk)]})
+    assert not Task.objects.exists()
+
+
 def test_a_task_is_deleted_with_its_history(desk: Client, boss: User) -> None:
     tasks = [make_task(boss), make_task(boss)]
     Occurrence.objects.create(task=tasks[0], due_at=timezone.now(), state="fired")

@@ -217,6 +217,28 @@ def test_a_recurring_task_is_never_done(owner: User) -> None:
         add(owner, text="Then", depends_on=[first.pk])
 
 
+def test_what_others_wait_for_does_not_begin_to_recur(owner: User) -> None:
+    first = add(owner)
+    add(owner, text="Then", depends_on=[first.pk])
+
+    with pytest.raises(InvalidError, match="It is waited for by “Then”") as refused:
+        planning.update(first, Changes(schedule="daily@09:00"), by=owner)
+
+    assert list(refused.value.fields) == ["schedule"]
+
+
+def test_what_others_wait_for_is_not_deleted_before_them(owner: User) -> None:
+    first = add(owner)
+    second = add(owner, text="Then", depends_on=[first.pk])
+
+    with pytest.raises(NotAllowedError, match="“Stretch” is waited for by “Then”: change that first"):
+        planning.delete(first, by=owner)
+
+    assert list(second.depends_on.all()) == [first]
+    assert planning.delete_all([first, second], by=owner) == {}
+    assert not Task.objects.exists()
+
+
 def test_what_a_task_needs_is_not_deleted(owner: User) -> None:
     from chat import conversations
 

@@ -147,6 +147,18 @@ def test_a_continuous_task_is_due_again_after_the_end_of_its_run(settings: Setti
     assert timedelta(seconds=8) < due - timezone.now() <= timedelta(seconds=10)
 
 
+def test_a_continuous_task_that_is_resumed_while_it_is_at_work_waits_for_the_end_of_that() -> None:
+    task = fire(moved(hourly(), schedule="", continuous=True, active_run=None, next_due_at=timezone.now(), overlap="allow"))
+    assert task.active_run
+
+    planning.pause(task, by=task.owner)
+    assert planning.resume(task, by=task.owner).next_due_at is None
+
+    for run in runs(task):
+        put(run, RunStatus.SUCCEEDED)
+    assert Task.objects.get(pk=task.pk).next_due_at
+
+
 def test_a_continuous_task_with_an_interval_waits_for_that_long() -> None:
     workflow = make_workflow({"key": "one"})
     task = due_task(owner=workflow.owner, mode="run_workflow", text="", workflow=str(workflow.pk), schedule="every 1 hour")
