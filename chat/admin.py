@@ -12,7 +12,6 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from chat import zones
 from chat.admin_base import BaseAdmin, PageAdmin, ReadOnlyAdmin, badge
 from chat.admin_widgets import SuggestingInput
 from chat.errors import ConflictError
@@ -20,6 +19,7 @@ from chat.forms import TokenForm
 from chat.http.auth import person
 from chat.models import ApiToken, Conversation, Draft, IdempotencyKey, Message, Profile
 from chat.thread import thread
+from chat.zones import zone_names
 
 
 @admin.register(Conversation)
@@ -89,7 +89,7 @@ class ProfileAdmin(BaseAdmin[Profile]):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "time_zone":
-            kwargs["widget"] = SuggestingInput(sorted(zones.known()))
+            kwargs["widget"] = SuggestingInput(sorted(zone_names()))
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @admin.display(description="Time zone", ordering="time_zone")

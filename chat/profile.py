@@ -21,7 +21,7 @@ from chat.http.auth import person
 from chat.models import ApiToken, Profile
 from chat.models.people import check_zone
 from chat.sessions import sign_out_elsewhere
-from chat.zones import known
+from chat.zones import zone_names
 
 
 @login_required
@@ -51,7 +51,7 @@ def page(request: HttpRequest, **context: Any) -> HttpResponse:
 @cache
 def zones() -> list[str]:
     """The time zones to choose from: those that are named after places, and UTC."""
-    return sorted(zone for zone in known() if zone == "UTC" or ("/" in zone and not zone.startswith("Etc/")))
+    return sorted(zone for zone in zone_names() if zone == "UTC" or ("/" in zone and not zone.startswith("Etc/")))
 
 
 def tokens(request: HttpRequest) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from chat import zones
 from chat.models import Profile
+from chat.zones import zone_names
 from tasks.drafts import When
 from tasks.models import Task
 from workflows import schedules
@@ -36,7 +36,7 @@ def timing(said: When, task: Task, now: datetime) -> Timing:
 
 def checked_zone(name: str | None) -> str:
     """`name`, or nothing where none was given. Raises InvalidError for what is no IANA zone."""
-    if name and name not in zones.known():
+    if name and name not in zone_names():
         sentence = f"“{name[:64]}” is not a time zone: give its IANA name, such as Europe/Berlin or America/New_York."
         raise InvalidError(sentence, fields={"time_zone": sentence})
     return name or ""

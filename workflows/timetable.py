@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from pydantic import BeforeValidator, Field
 
-from chat import zones
+from chat.zones import zone_names
 from workflows import schedules
 from workflows.errors import InvalidError
 from workflows.models import ExecutionMode
@@ -71,7 +71,7 @@ def differs(one: Timed, other: Timed) -> bool:
 
 def mistakes(timed: Timed) -> Iterator[tuple[str, str]]:
     """What is wrong with the times at which it runs, and where."""
-    if timed.time_zone and timed.time_zone not in zones.known():
+    if timed.time_zone and timed.time_zone not in zone_names():
         sentence = f"“{timed.time_zone[:64]}” is not a time zone: give its IANA name, such as Europe/Berlin or America/New_York."
         yield "time_zone", sentence
     if timed.schedule or timed.execution_mode == ExecutionMode.SCHEDULE:

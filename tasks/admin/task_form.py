@@ -7,8 +7,8 @@ from django import forms
 from django.contrib.auth.models import User
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
-from chat import zones
 from chat.admin_widgets import SuggestingInput
+from chat.zones import zone_names
 from tasks.admin.schedule_input import ScheduleInput
 from tasks.arguments import seconds
 from tasks.drafts import Changes, Draft
@@ -124,7 +124,7 @@ class TaskForm(forms.ModelForm[Task]):
         """Suggest zones, and preview the schedule in the one that is filled in."""
         if "time_zone" not in self.fields:
             return
-        self.fields["time_zone"].widget = SuggestingInput(sorted(zones.known()))
+        self.fields["time_zone"].widget = SuggestingInput(sorted(zone_names()))
         widget = self.fields["schedule"].widget
         widget.task, widget.zone = self.instance, lambda: str(self["time_zone"].value() or "")
 

@@ -14,8 +14,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from chat import zones
 from chat.admin_widgets import SuggestingInput
+from chat.zones import zone_names
 from workflows import timetable
 from workflows.definition import Definition, InputPart, mistakes
 from workflows.editor_times import LABELS as TIME_LABELS
@@ -106,7 +106,7 @@ class WorkflowForm(forms.ModelForm[Workflow]):
         widgets = {
             "instruction": UnfoldAdminTextareaWidget({"rows": 3}),
             "schedule": SuggestingInput(("every 15 minutes", "daily@09:00", "weekly@1,3,5@09:30", "0 9 * * 1-5", "@hourly")),
-            "time_zone": SuggestingInput(sorted(zones.known())),
+            "time_zone": SuggestingInput(sorted(zone_names())),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

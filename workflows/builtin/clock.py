@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from chat.models import Profile
-from chat.zones import known
+from chat.zones import zone_names
 from workflows.models import Effect
 from workflows.tools import ToolContext, ToolError, tool
 
@@ -31,7 +31,7 @@ def own_zone(owner_id: int) -> str:
     """The zone a person lives in, as far as it is known."""
     chosen = Profile.objects.filter(user=owner_id).values_list("time_zone", flat=True).first()
     # The zone may have been typed by hand, or left the zone database since.
-    return chosen if chosen in known() else settings.TIME_ZONE
+    return chosen if chosen in zone_names() else settings.TIME_ZONE
 
 
 def find_zone(text: str) -> str:
@@ -53,11 +53,11 @@ def simple(text: str) -> str:
 @cache
 def zones() -> dict[str, str]:
     """IANA names by their simple form."""
-    return {simple(name): name for name in sorted(known())}
+    return {simple(name): name for name in sorted(zone_names())}
 
 
 @cache
 def cities() -> dict[str, str]:
     """IANA names by the simple form of their last part, which is the city; the shortest name is the current one."""
-    names = [name for name in known() if "/" in name and not name.startswith("Etc/")]
+    names = [name for name in zone_names() if "/" in name and not name.startswith("Etc/")]
     return {simple(name.rsplit("/", 1)[1]): name for name in sorted(names, key=lambda name: (-len(name), name))}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from chat.zones import known
+from chat.zones import zone_names
 
 FACT = re.compile(
     r"(?:(?:my|our|the|a|an)\s+)?(?P<key>\S.{0,60}?)(?:'s\s+name)?\s+(?:is|are|was|were)\s+(?:called\s+|named\s+)?(?P<value>.+)",
@@ -121,9 +121,9 @@ def zones() -> dict[str, str]:
     """Zones by their full name and by their city, in lower case."""
     found: dict[str, str] = {}
     # Names with a continent first: the others are older names for the same places.
-    for zone in sorted(known(), key=lambda name: (not name.startswith(("Africa/", "America/", "Asia/", "Europe/")), name)):
+    for zone in sorted(zone_names(), key=lambda name: (not name.startswith(("Africa/", "America/", "Asia/", "Europe/")), name)):
         found.setdefault(zone.rsplit("/", 1)[-1].replace("_", " ").lower(), zone)
-    return found | {zone.replace("_", " ").lower(): zone for zone in known()}
+    return found | {zone.replace("_", " ").lower(): zone for zone in zone_names()}
 
 
 def address(seen: Seen) -> dict[str, Any]:
