@@ -11,13 +11,16 @@ from django.utils import timezone
 
 from chat import log
 from chat.models import Message
+from chat.schemas import stamp
 from tasks import anchors, misfires
 from tasks.models import Mode, Occurrence, OccurrenceState, Task, TaskStatus
 from tasks.overlaps import SPREAD, Go, Leave, Wait, decide, look_again_at
+from tasks.timing import own_schedule, own_zone
 from workflows import engine, schedules
 from workflows.errors import InvalidError
 from workflows.models import Run, Trigger
 
+BY_HAND = "Somebody ran the task by hand."
 # What the clock changes about a task; the rest belongs to people.
 CHANGED = ("status", "active_run_id", "next_due_at", "enabled", "paused_because", "failures", "last_error", "ended_at")
 
@@ -54,14 +57,14 @@ def following(task: Task, now: datetime) -> datetime | None:
         return after(task, now)
     if task.schedule:
         # Later than both: a clock that was set back repeats nothing.
-        return schedules.next_after(schedules.parse(task.schedule), max(now, task.next_due_at), task.zone, task.starts_at)
+        return schedules.next_after(own_schedule(task), max(now, task.next_due_at), own_zone(task), task.starts_at)
     return None
 
 
-def after(task: Task, end: datetime) -> datetime:
-    """When a continuous task is due again, a run of it having ended then."""
+def after(task: Task, end: datetime) -> datetime | None:
+    """When a continuous task is due again, a run of it having ended then; None where the calendar ends before that."""
     if task.schedule:
-        return schedules.next_after(schedules.parse(task.schedule), end, task.zone, end)
+        return schedules.next_after(own_schedule(task), end, own_zone(task), end)
     return end + timedelta(seconds=settings.AGENTRON_MIN_INTERVAL)
 
 
@@ -70,8 +73,11 @@ def record(task: Task, found: misfires.Plan, now: datetime) -> None:
     rows = list(found.rows(task))
     if found.made_up:
         first = free_place(task.owner_id, now)
-        made_up = {"task": task, "state": OccurrenceState.QUEUED, "reason": misfires.MADE_UP, "catch_up": True}
-        rows += [Occurrence(due_at=at, not_before=first + number * SPREAD, **made_up) for number, at in enumerate(found.made_up)]
+        made_up = {"task": task, "state": OccurrenceState.QUEUED, "catch_up": True, "created_at": now}
+        late = [Occurrence(due_at=at, not_before=first + number * SPREAD, **made_up) for number, at in enumerate(found.made_up)]
+        for due in late:
+            due.reason = why(due)
+        rows += late
     Occurrence.objects.bulk_create(rows, ignore_conflicts=True)
 
 
@@ -118,7 +124,7 @@ def fire(task: Task, due: Occurrence, now: datetime) -> None:
     anchors.resolve(task)
     started = STARTS[Mode(task.mode)](task, due)
     due.state, due.run, due.message_seq = OccurrenceState.FIRED, started.run, started.message_seq
-    due.fired_at, due.not_before = max(now, timezone.now()), None
+    due.fired_at, due.not_before, due.reason = max(now, timezone.now()), None, why(due)
     if task.continuous:
         # Counted from the end of the run, once it has ended; of a reminder, from now.
         task.next_due_at = None if started.run else after(task, now)
@@ -129,9 +135,21 @@ def fire(task: Task, due: Occurrence, now: datetime) -> None:
         end(task, TaskStatus.SUCCEEDED, now)
 
 
+def why(due: Occurrence) -> str:
+    """Why it happens although nobody planned it so; what it had to wait for meanwhile is over."""
+    if due.by_hand:
+        return BY_HAND
+    return misfires.made_up_because(due) if due.catch_up else ""
+
+
 def remind(task: Task, due: Occurrence) -> Started:
-    """Say it."""
-    return Started(message_seq=post(task, Message.Author.ASSISTANT, task.text, reminder=True).seq)
+    """Say it, and how late it is where it is made up for."""
+    text, payload = task.text, dict[str, Any](reminder=True)
+    if due.catch_up:
+        now = timezone.now()
+        text += f"\n\n{misfires.belated(task, due, now)}"
+        payload |= {"due": stamp(due.due_at), "late_s": round((now - due.due_at).total_seconds())}
+    return Started(message_seq=post(task, Message.Author.ASSISTANT, text, **payload).seq)
 
 
 def ask(task: Task, due: Occurrence) -> Started:

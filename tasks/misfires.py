@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from chat.figures import span
 from tasks.models import Occurrence, OccurrenceState, Task
+from tasks.timing import own_schedule, own_zone
 from workflows import schedules
 from workflows.models import Misfire
 from workflows.schedules import Overdue
@@ -17,15 +18,21 @@ MOST_MADE_UP = 10
 MOST_ROWS = 100
 MOMENT = timedelta(microseconds=1)
 NOTHING_RAN = "Nothing was running at that time"
-MADE_UP = f"{NOTHING_RAN}: it is made up for."
+CLOCK_LATE = "The clock was late"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of due times that nobody kept."""
+    """What becomes of due times that nobody kept, and why: after `recent` the clock was merely late."""
 
     state: OccurrenceState
     reason: str
+    reason_late: str
+    recent: datetime
+
+    def why(self, at: datetime) -> str:
+        """What is said of one of them."""
+        return self.reason if at < self.recent else self.reason_late
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +59,11 @@ class Plan:
         """The rows of those that neither happen now nor are made up for."""
         if self.verdict is None:
             return
-        said = {"task": task, "state": self.verdict.state, "reason": self.verdict.reason}
+        said = {"task": task, "state": self.verdict.state}
         if self.since:
-            yield Occurrence(due_at=self.since, until=self.until, count=self.older, **said)
+            yield Occurrence(due_at=self.since, until=self.until, count=self.older, reason=self.verdict.why(self.since), **said)
         for at in self.others:
-            yield Occurrence(due_at=at, **said)
+            yield Occurrence(due_at=at, reason=self.verdict.why(at), **said)
 
 
 def overdue(task: Task, now: datetime) -> Overdue:
@@ -65,7 +72,7 @@ def overdue(task: Task, now: datetime) -> Overdue:
     assert first
     if task.continuous or not task.schedule:
         return Overdue((first,))
-    found = schedules.due_between(schedules.parse(task.schedule), first - MOMENT, now, task.zone, task.starts_at, MOST_ROWS)
+    found = schedules.due_between(own_schedule(task), first - MOMENT, now, own_zone(task), task.starts_at, MOST_ROWS)
     if first in (found.since, *found.newest[:1]):
         return found
     # Whoever wrote the row meant that time, although the schedule does not have it.
@@ -87,17 +94,39 @@ def plan(task: Task, found: Overdue, now: datetime) -> Plan:
 def judge(task: Task, missed: tuple[datetime, ...], fires: datetime | None, now: datetime) -> tuple[tuple[datetime, ...], Verdict]:
     """Those of the `missed` times that are made up for, and the verdict on the others."""
     if task.misfire == Misfire.NONE:
-        return (), Verdict(OccurrenceState.MISSED, f"{NOTHING_RAN}, and this task makes up for nothing.")
+        return (), lost("this task makes up for nothing", now)
     young = tuple(at for at in missed if (now - at).total_seconds() <= task.grace_seconds)
     if task.misfire == Misfire.ALL:
         why = f"at most {MOST_MADE_UP} are made up for" if len(young) > MOST_MADE_UP else too_old(task)
-        return young[-MOST_MADE_UP:], Verdict(OccurrenceState.MISSED, f"{NOTHING_RAN}, and {why}.")
+        return young[-MOST_MADE_UP:], lost(why, now)
     if stands_for := fires or (young[-1] if young else None):
-        merged = Verdict(
-            OccurrenceState.COALESCED, f"{NOTHING_RAN}: the one of {stands_for.astimezone(task.zone):%Y-%m-%d %H:%M:%S} stands for it."
-        )
-        return (() if fires else young[-1:]), merged
-    return (), Verdict(OccurrenceState.MISSED, f"{NOTHING_RAN}, and {too_old(task)}.")
+        other = stands_for.astimezone(task.zone)
+        down = f"{NOTHING_RAN}: the one of {other:%Y-%m-%d %H:%M:%S} stands for it."
+        late = f"{CLOCK_LATE}: it is merged into the one of {other:%H:%M:%S}."
+        return (() if fires else young[-1:]), Verdict(OccurrenceState.COALESCED, down, late, now - LATE)
+    return (), lost(too_old(task), now)
+
+
+def lost(why: str, now: datetime) -> Verdict:
+    """The verdict on times that nothing stands for."""
+    return Verdict(OccurrenceState.MISSED, f"{NOTHING_RAN}, and {why}.", f"{CLOCK_LATE}, and {why}.", now - LATE)
+
+
+def made_up_because(due: Occurrence) -> str:
+    """Why a time is made up for."""
+    return f"{NOTHING_RAN if was_down(due) else CLOCK_LATE}: it is made up for."
+
+
+def was_down(due: Occurrence) -> bool:
+    """Whether nothing was running when a time came that is made up for; else the clock was merely late."""
+    return due.created_at - due.due_at > LATE
+
+
+def belated(task: Task, due: Occurrence, now: datetime) -> str:
+    """What a reminder that is made up for says last."""
+    then, today = due.due_at.astimezone(task.zone), now.astimezone(task.zone).date()
+    day = "" if then.date() == today else f"on {then:%Y-%m-%d} "
+    return f"(This was due {day}at {f'{then:%H:%M:%S}'.removesuffix(':00')}; {'nothing was running then' if was_down(due) else 'the clock was late'}.)"
 
 
 def too_old(task: Task) -> str:
@@ -115,7 +144,8 @@ def told(task: Task, found: Plan) -> str:
         else f"{found.missed:,} times, from {local(task, first)} to {local(task, last)}"
     )
     ending = f" Next: {local(task, task.next_due_at)}." if task.next_due_at else ""
-    return f"“{task.title}” missed {from_to} ({task.time_zone}): nothing was running then.{ending}"
+    why = "the clock was late" if found.verdict and first >= found.verdict.recent else "nothing was running then"
+    return f"“{task.title}” missed {from_to} ({task.time_zone}): {why}.{ending}"
 
 
 def local(task: Task, at: datetime) -> str:

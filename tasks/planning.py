@@ -20,8 +20,6 @@ from workflows import engine
 from workflows.errors import InvalidError, MissingError, NotAllowedError, RefusedError
 from workflows.models import Run
 
-BY_HAND = "Somebody ran the task by hand."
-
 
 @dataclass(frozen=True)
 class Added:
@@ -135,10 +133,10 @@ def run_now(task: Task, *, by: User) -> Task:
     if current.status != TaskStatus.PENDING or current.active_run_id:
         raise NotAllowedError("This task is already running: wait for its end, or cancel it.", task_status=current.status)
     now = timezone.now()
-    forget_waiting(current, BY_HAND)
+    forget_waiting(current, firing.BY_HAND)
     if not current.recurs:
         current.next_due_at = None
-    due = Occurrence(task=current, due_at=now, not_before=now, state=OccurrenceState.QUEUED, by_hand=True, reason=BY_HAND)
+    due = Occurrence(task=current, due_at=now, not_before=now, state=OccurrenceState.QUEUED, by_hand=True, reason=firing.BY_HAND)
     firing.begin(current, due, now)
     firing.write(current)
     hints.clock()

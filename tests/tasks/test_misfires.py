@@ -82,6 +82,30 @@ def test_what_is_merged_into_one_that_happens_is_no_news() -> None:
     assert [message.payload for message in said(task)] == [{"reminder": True}]
 
 
+def test_times_that_the_clock_met_a_little_late_are_merged_and_not_called_missed() -> None:
+    task = due_task(mode="notify", schedule="every 10 seconds", time_zone="UTC")
+    newest = timezone.now()
+    task = fire(moved(task, starts_at=newest - MINUTE, next_due_at=newest - timedelta(seconds=10)), newest + timedelta(seconds=1))
+
+    merged = Occurrence.objects.get(task=task, state="coalesced")
+    assert merged.reason == f"The clock was late: it is merged into the one of {newest:%H:%M:%S}."
+
+
+def test_what_is_made_up_for_says_so_though_it_had_to_wait_for_others() -> None:
+    task = fire(due_task(HOUR, mode="notify", text="Tea!", time_zone="UTC"))
+    Occurrence.objects.update(reason="Another task is made up for at this moment.")
+
+    task = late_hours(task)
+
+    row, (message,) = only(task), said(task)
+    assert (row.state, row.reason) == ("fired", "Nothing was running at that time: it is made up for.")
+    assert message.text.startswith("Tea!\n\n(This was due ")
+    assert message.text.endswith(f"at {f'{row.due_at:%H:%M:%S}'.removesuffix(':00')}; nothing was running then.)")
+    assert message.payload["reminder"]
+    assert 3590 < message.payload["late_s"] < 3700
+    assert message.payload["due"].startswith(f"{row.due_at:%Y-%m-%dT%H:%M:%S}")
+
+
 def test_times_that_are_made_up_for_are_spread_for_each_owner() -> None:
     owner = make_user()
     for _ in range(3):

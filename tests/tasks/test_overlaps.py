@@ -155,7 +155,7 @@ def test_a_task_waits_until_what_it_depends_on_has_succeeded() -> None:
     fire(moved(first, next_due_at=timezone.now()))
     second = fire(second, timezone.now() + timedelta(minutes=1))
 
-    assert second.status == TaskStatus.SUCCEEDED
+    assert (second.status, only(second).reason) == (TaskStatus.SUCCEEDED, "")
 
 
 @pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.CANCELLED])
