@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,9 @@ from workflows.models import GRACE_SECONDS, Agent, Workflow
 # Written into the row as they were said.
 PLAIN = ("mode", "overlap", "misfire", "inputs", "enabled")
 LONGEST_METADATA = 10_000
+# Kinds of characters that show nothing by themselves, and letters and symbols that are drawn empty.
+UNSEEN = {"Cc", "Cf", "Me", "Mn", "Zl", "Zp", "Zs"}
+BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 MOST_NAMED = 3
 
 
@@ -40,7 +44,7 @@ def apply(task: Task, said: dict[str, Any], when: When | None, now: datetime) ->
         task.conversation = conversation(task, said["conversation"])
     apply_references(task, said)
     if said.get("metadata") is not None:
-        task.metadata = merged(task.metadata, said["metadata"])
+        task.metadata = merged(task.kept, said["metadata"])
     if when is not None:
         found = timing(when, task, now)
         if found.schedule:
@@ -63,11 +67,16 @@ def apply_words(task: Task, said: dict[str, Any]) -> None:
     if said.get("text") is not None:
         if task.title == title_of(task.text):
             task.title = ""
-        task.text = check_text(said["text"]).strip() if said["text"].strip() else ""
-    if said.get("title"):
+        task.text = check_text(said["text"]).strip() if visible(said["text"]) else ""
+    if visible(said.get("title") or ""):
         task.title = " ".join(clean(said["title"]).split())
     if not task.title:
         task.title = title_of(task.text) if task.text else task.workflow.name if task.workflow else ""
+
+
+def visible(text: str) -> bool:
+    """Whether there is anything to be seen in a text: spaces, marks alone and characters without width are nothing."""
+    return any(unicodedata.category(character) not in UNSEEN and character not in BLANK for character in text)
 
 
 def check_mode(task: Task) -> None:

@@ -53,11 +53,16 @@ def decide(task: Task, due: Occurrence, now: datetime) -> Decision:
     """Whether a due time of a task, which the caller has locked, can happen now."""
     if task.status in ENDED:
         return Leave(OccurrenceState.CANCELLED, f"The task has ended: it is {task.get_status_display().lower()}.")
-    for look in (dependencies, making, earlier_runs, earlier_times, others_made_up, conversation):
+    for look in (ownership, dependencies, making, earlier_runs, earlier_times, others_made_up, conversation):
         decision = look(task, due, now)
         if not isinstance(decision, Go):
             return decision
     return Go()
+
+
+def ownership(task: Task, due: Occurrence, now: datetime) -> Decision:
+    """Nothing is done in the name of somebody who may not sign in."""
+    return Go() if task.owner.is_active else Leave(OccurrenceState.BLOCKED, "Its owner may not sign in.")
 
 
 def dependencies(task: Task, due: Occurrence, now: datetime) -> Decision:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from chat.schemas import stamp
 from tasks.models import Mode, Occurrence, Task, TaskStatus
 from tasks.models.task import TaskQuerySet
+from tasks.timing import own_schedule, own_zone
 from workflows import references, schedules, timetable
 from workflows.errors import InvalidError, MissingError
 from workflows.schedules import Due
@@ -64,13 +65,28 @@ def numbered(user: User, number: int) -> Task:
 
 
 def description(task: Task) -> str:
-    """When it happens, in words: “weekdays at 09:00, Europe/Berlin”."""
+    """When it happens, in words: “weekdays at 09:00, Europe/Berlin”; of a row that cannot be read, what is wrong with it."""
+    try:
+        return in_words(task)
+    except InvalidError as exc:
+        return mistake(exc)
+
+
+def in_words(task: Task) -> str:
+    """When it happens. Raises InvalidError for a row that cannot be read."""
     if task.continuous:
-        return timetable.continuous(task.schedule)
+        return timetable.continuous(own_schedule(task).text if task.schedule else "")
     if task.schedule:
-        return schedules.describe(schedules.parse(task.schedule), task.zone)
-    assert task.run_at
+        return schedules.describe(own_schedule(task), own_zone(task))
+    if task.run_at is None:
+        raise InvalidError("Its time cannot be read: it has none, so give it one.")
     return once(task.run_at, task)
+
+
+def mistake(error: InvalidError) -> str:
+    """What is wrong, as a sentence goes on."""
+    sentence = str(error).removesuffix(".")
+    return sentence[0].lower() + sentence[1:]
 
 
 def once(at: datetime, task: Task) -> str:
@@ -78,18 +94,26 @@ def once(at: datetime, task: Task) -> str:
     local, today = at.astimezone(task.zone), timezone.now().astimezone(task.zone).date()
     days = {today: "today", today + timedelta(days=1): "tomorrow"}
     day = days.get(local.date(), f"{local:%a} {local.day} {local:%b %Y}")
-    return f"{day} at {local:%H:%M:%S}".removesuffix(":00") + f", {task.time_zone}"
+    told = f"{day} at {local:%H:%M:%S}".removesuffix(":00") + f", {task.zone.key}"
+    try:
+        own_zone(task)
+    except InvalidError as exc:
+        return f"{told}; {mistake(exc)}"
+    return told
 
 
 def coming(task: Task, n: int) -> list[Due]:
-    """Its next due times, `n` at most; none while it is paused or at work."""
+    """Its next due times, `n` at most; none while it is paused or at work, and of a schedule that cannot be read."""
     if task.next_due_at is None:
         return []
     first = Due(task.next_due_at, task.next_due_at.astimezone(task.zone))
     if not task.schedule or task.continuous:
         return [first][:n]
     just_before = task.next_due_at - timedelta(microseconds=1)
-    return schedules.upcoming(schedules.parse(task.schedule), just_before, task.zone, n, task.starts_at)
+    try:
+        return schedules.upcoming(own_schedule(task), just_before, own_zone(task), n, task.starts_at)
+    except InvalidError:
+        return []
 
 
 def told(task: Task) -> dict[str, Any]:
@@ -102,7 +126,7 @@ def told(task: Task) -> dict[str, Any]:
         "conversation_id": str(task.conversation_id),
         "agent": task.agent.name if task.agent else None,
         "workflow": task.workflow.name if task.workflow else None,
-        "inputs": task.inputs,
+        "inputs": task.given,
         "run_at": instant(task.run_at),
         "schedule": task.schedule or None,
         "time_zone": task.time_zone,
@@ -116,7 +140,7 @@ def told(task: Task) -> dict[str, Any]:
         "next_due_at": instant(task.next_due_at),
         "description": description(task),
         "depends_on": [str(other.pk) for other in task.depends_on.all()],
-        "metadata": task.metadata,
+        "metadata": task.kept,
         "anchor": task.anchor,
         "created_by": task.created_by.get_username() if task.created_by else f"run {task.created_in_id}" if task.created_in_id else None,
         "last_error": task.last_error or None,

@@ -18,7 +18,7 @@ def seen(task: Task) -> dict[str, Any]:
     found: dict[str, Any] = {"task": str(task.pk), "title": task.title, "mode": task.mode, "status": task.status}
     found |= {"when": reading.description(task), "next": [due(one) for one in reading.coming(task, COMING)]}
     found |= {"schedule": task.schedule} if task.schedule else {}
-    found["time_zone"] = task.time_zone
+    found["time_zone"] = task.zone.key
     if task.text and task.text != task.title:
         found["text"] = task.text
     if task.workflow:

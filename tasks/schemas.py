@@ -9,8 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, StrictBool, WithJsonSchema
 from chat.schemas import Stamp, whole
 from tasks import reading
 from tasks.drafts import LONGEST_GRACE, Changes, Draft
-from tasks.models import Mode, Occurrence, OccurrenceState, Task, TaskStatus
-from workflows.models import Misfire, Overlap
+from tasks.models import Occurrence, OccurrenceState, Task
 from workflows.schedules import Due
 
 # JSON has numbers, texts and truth: none of them is taken for another.
@@ -85,7 +84,8 @@ class TaskOut(Schema):
 
     id: UUID
     title: str
-    mode: Mode
+    # Words as they stand: a row that holds another one can still be shown.
+    mode: str = Field(description="notify, prompt_agent or run_workflow.")
     text: str
     conversation_id: UUID
     agent: UUID | None
@@ -97,12 +97,12 @@ class TaskOut(Schema):
     schedule: str | None
     continuous: bool
     time_zone: str
-    overlap: Overlap
-    misfire: Misfire
+    overlap: str
+    misfire: str
     grace_seconds: int
     enabled: bool
     paused_because: str | None
-    status: TaskStatus
+    status: str
     active_run: UUID | None
     managed_by: UUID | None
     managed_by_name: str | None

@@ -36,7 +36,7 @@ def belongings(task: Task) -> Iterator[str]:
         "Agent": task.agent.name if task.agent else "",
         "Managed by": f"workflow {task.managed_by.name}" if task.managed_by else "",
         "Waits for": ", ".join(str(other.pk) for other in task.depends_on.all()),
-        "Metadata": ", ".join(f"{key}={value}" for key, value in task.metadata.items()),
+        "Metadata": ", ".join(f"{key}={value}" for key, value in task.kept.items()),
         "Made by": made_by(task),
         "Run": task.active_run_id or "",
         "Last error": task.last_error,
@@ -63,7 +63,7 @@ def status(task: Task) -> str:
 def what(task: Task) -> str:
     """What happens when it is due."""
     if task.mode == Mode.RUN_WORKFLOW:
-        given = ", ".join(f"{name}={value}" for name, value in task.inputs.items())
+        given = ", ".join(f"{name}={value}" for name, value in task.given.items())
         return short(f"Run {task.workflow.name if task.workflow else 'a workflow that was deleted'}{f' with {given}' if given else ''}")
     return f"{task.get_mode_display()}: {short(task.text)}"
 

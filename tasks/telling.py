@@ -43,4 +43,4 @@ def when(task: Task, row: Occurrence | None) -> str:
 def clock(at: datetime, task: Task) -> str:
     """A time on the task's own clock."""
     local = at.astimezone(task.zone)
-    return f"{local:%A}, {local.day} {local:%B %Y}, at {local:%H:%M} ({task.time_zone})"
+    return f"{local:%A}, {local.day} {local:%B %Y}, at {local:%H:%M} ({task.zone.key})"

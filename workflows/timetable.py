@@ -101,9 +101,12 @@ def described(timed: Timed) -> str:
     """When it runs, such as “weekdays at 09:00, Europe/Berlin”; empty when only somebody runs it."""
     if not scheduled(timed):
         return ""
-    if timed.execution_mode == ExecutionMode.CONTINUOUS:
-        return continuous(timed.schedule)
-    schedule = schedules.parse(timed.schedule)
+    try:
+        if timed.execution_mode == ExecutionMode.CONTINUOUS:
+            return continuous(timed.schedule)
+        schedule = schedules.parse(timed.schedule)
+    except InvalidError:
+        return f"its schedule “{timed.schedule[:80]}” cannot be read: give it another, such as daily@09:00"
     # The name alone: a zone that the zone database has lost can still be told.
     return schedules.describe(schedule) + (f", {timed.time_zone}" if schedule.fields and timed.time_zone else "")
 

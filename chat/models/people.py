@@ -2,9 +2,8 @@
 
 import hashlib
 import secrets
-from contextlib import suppress
 from datetime import timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -13,7 +12,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from chat.models.fields import new_id
-from chat.zones import zone_names
+from chat.zones import named, zone_names
 
 SIGN_IN_MINUTES = 15
 IDEMPOTENCY_DAYS = 7
@@ -60,9 +59,7 @@ class Profile(models.Model):
 
     def zone(self) -> ZoneInfo:
         """Where this person's clock stands: the chosen zone, else the server's (also when the zone database has lost it)."""
-        with suppress(ValueError, ZoneInfoNotFoundError):
-            return ZoneInfo(self.time_zone)
-        return ZoneInfo(settings.TIME_ZONE)
+        return named(self.time_zone) or ZoneInfo(settings.TIME_ZONE)
 
 
 class ApiToken(models.Model):

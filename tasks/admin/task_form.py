@@ -108,6 +108,9 @@ class TaskForm(forms.ModelForm[Task]):
             self.instance.owner = self.maker
         elif self.instance.run_at and "run_at" in self.fields:
             self.initial["run_at"] = self.instance.run_at.astimezone(self.instance.zone).isoformat(timespec="seconds")
+        self.initial.setdefault("inputs", {})
+        if not isinstance(self.initial["inputs"], dict):
+            self.initial["inputs"] = self.instance.given
         self.offer_own("agent", Agent.objects.of(self.instance.owner))
         self.offer_own("workflow", Workflow.objects.of(self.instance.owner))
         self.dress_times()

@@ -1,5 +1,6 @@
 """A Task: what a person or an agent wants done later, once or again and again."""
 
+import json
 from datetime import datetime
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -10,7 +11,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from chat.models import Conversation, new_id
+from chat.models import Conversation, Profile, new_id
+from chat.zones import named
 from workflows.models import GRACE_SECONDS, Agent, Misfire, Overlap, Run, Workflow
 
 
@@ -145,5 +147,20 @@ class Task(models.Model):
 
     @property
     def zone(self) -> ZoneInfo:
-        """Where its clock stands."""
-        return ZoneInfo(self.time_zone)
+        """Where its clock stands; where nobody knows its zone (any more), where its owner's does."""
+        return named(self.time_zone) or Profile.of(self.owner).zone()
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The inputs, whatever somebody wrote into the database in their place."""
+        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in as_object(self.inputs).items()}
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The metadata, whatever somebody wrote into the database in its place."""
+        return as_object(self.metadata)
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """JSON data as an object; what is none is the `value` of one."""
+    return value if isinstance(value, dict) else {"value": value}

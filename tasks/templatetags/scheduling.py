@@ -48,7 +48,7 @@ def elsewhere(at: datetime, task: Task) -> str:
     if here.utcoffset() == there.utcoffset():
         return ""
     moved = "" if here.date() == there.date() else f"{there:%a} "
-    return f"{moved}{there:%H:%M} in {place(task.time_zone)}"
+    return f"{moved}{there:%H:%M} in {place(task.zone.key)}"
 
 
 def place(zone: str) -> str:
@@ -68,4 +68,4 @@ def seconds_late(late_ms: int | None) -> str:
 def mode_icon(task: Task) -> str:
     """The icon of what a task does."""
     icons: dict[Any, str] = {"notify": "bell", "prompt_agent": "sparkles", "run_workflow": "rectangle-stack"}
-    return icons[task.mode]
+    return icons.get(task.mode, "clock")
