@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import User
 
 from tasks.models import Occurrence, Task, TaskStatus
+from tasks.timing import own_schedule, own_zone
 from tasks.views.rows import outcome
-from workflows import schedules
+from workflows.errors import InvalidError
 from workflows.schedules.fields import Fields
 from workflows.schedules.wall import of_day, valid
 
@@ -156,13 +157,16 @@ def slots(task: Task, span: Span) -> Iterator[tuple[list[datetime], int]]:
     if not task.schedule or task.continuous:
         yield ([first], 1) if span.start <= first < span.end else ([], 0)
         return
-    parsed = schedules.parse(task.schedule)
+    try:
+        parsed, zone = own_schedule(task), own_zone(task)
+    except InvalidError:
+        return
     days = (span.first + number * DAY for number in range((span.last - span.first).days + 1))
     if parsed.every:
         for day in days:
             yield elapsed(task.starts_at, parsed.every, max(start, span.midnight(day)), span.midnight(day + DAY))
     elif parsed.fields:
-        yield from on_clock(parsed.fields, start, span.end, task.zone)
+        yield from on_clock(parsed.fields, start, span.end, zone)
 
 
 def elapsed(anchor: datetime, every: timedelta, start: datetime, end: datetime) -> tuple[list[datetime], int]:

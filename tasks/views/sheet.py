@@ -195,4 +195,4 @@ def filled(task: Task) -> Sheet:
         "grace": str(task.grace_seconds // MINUTE_SECONDS),
     }
     waits_for = [str(pk) for pk in task.depends_on.values_list("pk", flat=True)]
-    return Sheet(typed, dict(task.inputs), waits_for)
+    return Sheet(typed, task.given, waits_for)

@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from chat.zones import named
 from workflows.errors import InvalidError
 from workflows.schedules.quoting import shown
 from workflows.schedules.wall import valid
@@ -102,11 +103,10 @@ def iso(text: str) -> datetime:
 
 def zone_of(name: str) -> ZoneInfo:
     """The zone of an IANA name."""
-    try:
-        return ZoneInfo(name.strip())
-    except (KeyError, ValueError, OSError):
-        sentence = f"“{shown(name)}” is not a time zone: use a name such as Europe/Berlin."
-        raise InvalidError(sentence, fields={"time_zone": sentence}) from None
+    if zone := named(name.strip()):
+        return zone
+    sentence = f"“{shown(name)}” is not a time zone: use a name such as Europe/Berlin."
+    raise InvalidError(sentence, fields={"time_zone": sentence})
 
 
 def parse_delay(text: str) -> timedelta:
