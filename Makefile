@@ -38,9 +38,9 @@ faults: .venv/dev.stamp
 bench: .venv/dev.stamp
 	$(PYTHON) -m tests.bench $(BENCH)
 
-# The pages in Debian's Chromium, and made-up requests to the API; two files at a time, for a browser mostly waits.
+# Agentron's own processes, the pages in Debian's Chromium, and made-up requests to the API; two files at a time, for they mostly wait.
 e2e: .venv/dev.stamp
-	$(PYTHON) -m pytest -q -m "e2e or fuzz" -n 2 --dist loadfile $(ARGS)
+	$(PYTHON) -m pytest -q -m "e2e or fuzz or processes" -n 2 --dist loadfile $(ARGS)
 
 # The README's pictures; ARGS="--all FOLDER" takes every state of every page, to be looked at.
 screenshots: .venv/dev.stamp

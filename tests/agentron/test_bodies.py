@@ -12,7 +12,7 @@ import pytest
 from agentron.bodies import MOST
 from tests.served import served
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 PIECE = b"x" * 65_536
 PIECES = 30 * 1024 * 1024 // len(PIECE)
 

@@ -9,6 +9,8 @@ import pytest
 from agentron import env
 from tests.machine import ROOT, Machine
 
+pytestmark = pytest.mark.processes
+
 SETTINGS = str(ROOT / "agentron" / "settings.py")
 BAD = [
     ("DEBUG", "maybe"),

@@ -11,6 +11,8 @@ import pytest
 from agentron.supervisor import LONGEST_PAUSE_SECONDS, pause
 from tests.machine import ROOT, Program, lives, until
 
+pytestmark = pytest.mark.processes
+
 Troupe = Callable[..., Program]
 
 

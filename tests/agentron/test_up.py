@@ -11,6 +11,8 @@ from agentron import premises
 from agentron.management.commands.up import Command, port
 from tests.machine import Machine, free_port
 
+pytestmark = pytest.mark.processes
+
 
 def test_a_busy_port_is_one_line(bare_machine: Machine) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:

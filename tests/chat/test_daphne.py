@@ -17,7 +17,7 @@ from chat import log
 from chat.models import Conversation, Message
 from tests.served import served
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
 def address(host: str, conversation: Conversation, token: str, after: int = 0) -> str:
