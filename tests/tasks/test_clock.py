@@ -133,7 +133,7 @@ def test_a_broken_schedule_switches_off_its_own_task_alone() -> None:
     assert well.status == TaskStatus.SUCCEEDED
     assert (broken.enabled, broken.next_due_at, states(broken)) == (False, None, ["blocked"])
     (message,) = said(broken)
-    assert "not a schedule" in message.text
+    assert "cannot be read" in message.text
     assert message.payload == {"paused": True}
 
 
