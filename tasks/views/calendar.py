@@ -97,8 +97,7 @@ def sheet(user: User, month: date, zone: ZoneInfo, now: datetime) -> Sheet:
         if cell := cells.get(span.local_day(mark.at)):
             cell.marks.append(mark)
     for cell in cells.values():
-        # What comes all day long would hide the rest.
-        cell.marks.sort(key=lambda mark: (mark.count > MOST_A_DAY, mark.at, mark.title))
+        cell.marks.sort(key=lambda mark: (mark.at, mark.title))
     return Sheet(list(cells.values()), span.local_day(rows[-1].at) if len(rows) == MOST_PAST else None, len(tasks) > MOST_TASKS)
 
 

@@ -59,6 +59,8 @@ class Sheet:
     typed: dict[str, str]
     inputs: dict[str, str] = field(default_factory=dict)
     depends_on: list[str] = field(default_factory=list)
+    # What could be ticked; what could not stays as it was.
+    offered: list[str] = field(default_factory=list)
     wrong: dict[str, str] = field(default_factory=dict)
 
     def refuse(self, error: RefusedError) -> None:
@@ -130,8 +132,10 @@ class Sheet:
         """What is to be different about `task`; its time only where it was changed, for a new time starts anew. Raises InvalidError."""
         names = ("title", "mode", "text", "agent", "workflow", "overlap", "misfire")
         data: dict[str, Any] = {name: self.typed.get(name) or None for name in names}
-        data |= {"text": self.typed.get("text", ""), "inputs": self.inputs, "depends_on": self.depends_on, **self.grace()}
-        now_stands = filled(task).typed
+        stands = filled(task)
+        kept = [pk for pk in stands.depends_on if pk not in self.offered and pk not in self.depends_on]
+        data |= {"text": self.typed.get("text", ""), "inputs": self.inputs, "depends_on": [*self.depends_on, *kept], **self.grace()}
+        now_stands = stands.typed
         if any(self.typed.get(name, "") != now_stands[name] for name in ("when", "run_at", "schedule", "time_zone")):
             data |= {**self.timing(task.owner), "time_zone": self.zone(task.owner)}
         if self.typed.get("grace") == now_stands["grace"]:
@@ -163,7 +167,8 @@ def posted(data: QueryDict) -> Sheet:
     for name in UNUSED.get(typed["mode"], ()):
         typed[name] = ""
     used = {name: value for name, value in inputs.items() if value} if typed["workflow"] else {}
-    return Sheet(typed, used, [pk for pk in data.getlist("depends_on") if references.as_id(pk)])
+    ticked, offered = ([pk for pk in data.getlist(name) if references.as_id(pk)] for name in ("depends_on", "offered"))
+    return Sheet(typed, used, ticked, offered)
 
 
 def tidy(text: str) -> str:

@@ -134,12 +134,14 @@ def form(request: HttpRequest, sheet: Sheet, task: Task | None) -> HttpResponse:
 def choices(owner: User, task: Task | None) -> dict[str, Any]:
     """What can be chosen from: agents, workflows, where it reports, and what it may wait for."""
     once = Task.objects.of(owner).filter(status=TaskStatus.PENDING, schedule="", continuous=False)
-    others = once.exclude(pk=task.pk) if task else once
+    # What it waits for already is there to be unticked, whatever has become of it.
+    present = list(task.depends_on.only("pk", "title").order_by("title", "pk")) if task else []
+    others = once.exclude(pk__in=[task.pk, *(other.pk for other in present)]) if task else once
     return {
         "agents": Agent.objects.of(owner).only("pk", "name").order_by("name")[:MOST_CHOICES],
         "workflows": Workflow.objects.of(owner).only("pk", "name").order_by("name")[:MOST_CHOICES],
         "conversations": [] if task else Conversation.objects.of(owner).filter(archived=False)[:MOST_CONVERSATIONS],
-        "others": others.only("pk", "title").order_by("next_due_at", "pk")[:MOST_CONVERSATIONS],
+        "others": [*present, *others.only("pk", "title").order_by("next_due_at", "pk")[:MOST_CONVERSATIONS]],
     }
 
 

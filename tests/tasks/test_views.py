@@ -213,6 +213,7 @@ def test_the_month_shows_what_happened_and_what_is_to_come(browser: Client, owne
     task = make_task(owner, title="News", schedule="daily@09:00", time_zone="UTC")
     often = make_task(owner, title="Site", schedule="every 10 minutes")
     moved(task, next_due_at=datetime(2031, 5, 20, 9, tzinfo=UTC))
+    moved(make_task(owner, title="Late", schedule="daily@23:00", time_zone="UTC"), next_due_at=datetime(2031, 5, 31, 23, tzinfo=UTC))
     moved(often, next_due_at=datetime(2031, 5, 31, 22, 5, tzinfo=UTC), starts_at=datetime(2031, 5, 1, 0, 5, tzinfo=UTC))
     Occurrence.objects.create(task=task, due_at=datetime(2031, 5, 18, 9, tzinfo=UTC), state="fired", fired_at=timezone.now())
     Occurrence.objects.create(task=task, due_at=datetime(2031, 5, 19, 9, tzinfo=UTC), state="missed", reason="Nothing ran.")
@@ -222,7 +223,7 @@ def test_the_month_shows_what_happened_and_what_is_to_come(browser: Client, owne
     told = {day.day: [(mark.title, mark.label, mark.count) for mark in cells[day].marks] for day in cells if day.month == 5}
     assert (told[17], told[18], told[19]) == ([], [("News", "Done", 1)], [("News", "Missed", 1)])
     assert told[20] == [("News", "Coming", 1)]
-    assert told[31] == [("News", "Coming", 1), ("Site", "Coming", 12)]
+    assert told[31] == [("News", "Coming", 1), ("Site", "Coming", 12), ("Late", "Coming", 1)]
 
 
 def test_a_month_is_told_in_the_readers_zone(browser: Client, owner: User) -> None:

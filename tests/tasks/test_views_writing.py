@@ -63,6 +63,8 @@ def test_exact_fields_make_a_task(browser: Client) -> None:
         ({"say": "purple monkeys"}, "say", "purple monkeys"),
         ({**ONCE}, "run_at", "Give a date and a time."),
         ({**ONCE, "run_at": "2001-01-01T09:00"}, "run_at", "is in the past"),
+        ({**ONCE, "run_at": "0001-01-01T00:00"}, "run_at", "is no time a clock reaches"),
+        ({"say": "every zorg remind me of tea"}, "say", "“every zorg remind me of tea”"),
         ({**DAILY, "schedule": "daily@25:00"}, "schedule", "hours go from 0 to 23"),
         ({**DAILY, "schedule": ""}, "schedule", "Give a schedule"),
         ({**DAILY, "time_zone": "Middle/Earth"}, "time_zone", "is not a time zone"),
@@ -146,3 +148,17 @@ def test_a_task_that_is_at_work_is_not_changed_and_the_page_says_why(browser: Cl
 
     assert "only a pending one can be changed" in html
     assert 'value="Mine"' in html
+
+
+def test_what_a_task_waits_for_stays_unless_it_is_unticked(browser: Client, owner: User) -> None:
+    gone, other = moved(make_task(owner, title="Gone"), status="succeeded", next_due_at=None), make_task(owner, title="Other")
+    task = make_task(owner, text="look", depends_on=[gone.pk])
+    address, form = f"/scheduled/{task.pk}/edit/", {**DAILY, "title": "Mine", "when": "once", "run_at": "2031-05-20T09:30"}
+
+    html = browser.get(address).content.decode()
+    browser.post(address, {**form, "depends_on": [str(other.pk)], "offered": [str(other.pk)]})
+    kept = set(task.depends_on.all())
+    browser.post(address, {**form, "offered": [str(other.pk), str(gone.pk)]})
+
+    assert f'value="{gone.pk}" checked' in html
+    assert (kept, set(task.depends_on.all())) == ({gone, other}, set())
