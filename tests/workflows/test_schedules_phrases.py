@@ -185,6 +185,11 @@ def test_what_is_unclear_is_refused_with_a_way_to_be_clear(phrase: str, sentence
         ("restart server 2 in 10 minutes", "restart server 2"),
         ("in 5 min, remind me: tea\n- green\n- black", "tea\n- green\n- black"),
         ("please remind me at 17:00 that the rent is due", "the rent is due"),
+        ("every weekday at 9 remind me of the stand-up", "the stand-up"),
+        ("in 2 hours remind me of tea", "tea"),
+        ("remind me every weekday at 9 of tea", "tea"),
+        ("remind me of tea in 2 hours", "tea"),
+        ("remind me of rent on the 1st of each month", "rent"),
     ],
 )
 def test_the_text_stays_as_it_was_said(said: str, text: str) -> None:
@@ -198,6 +203,7 @@ def test_the_text_stays_as_it_was_said(said: str, text: str) -> None:
         ("in 2 hours remind me to call Anna", "notify", ""),
         ("check this again in 10 minutes", "prompt_agent", ""),
         ("run the report workflow on Mondays", "run_workflow", "report"),
+        ("schedule the Tea report workflow for Mondays at 9", "run_workflow", "Tea report"),
         ("every monday at 9 start workflow “Weekly report”", "run_workflow", "Weekly report"),
     ],
 )

@@ -22,6 +22,8 @@ ZONE_LIKE = r"(?:utc|gmt)\S{0,9}|[ecmp][sd]t|cest|cet|bst|ist|jst|[a-z]+/[a-z_]+
 BAD_START = re.compile(rf"(?:@|-|–|&|{ZONE_LIKE}|{OPENERS}|{DAY_WORD}|{MONTH}|{ADJECTIVES}|{CLOCK_LIKE}|{UNIT_LIKE}|{COUNTED}|\d.*)")
 CLOSERS = "for|by|until|till|before|after|from|since|about|between|and|or|to|of|except|than|not|on|at|in|last|next|this|first|second|third|other|with|is|was|are|were"
 BAD_END = re.compile(rf"(?:@|-|–|&|{CLOSERS}|{DAY_WORD}|(?:{MONTH})|{ADJECTIVES}|(?:once|twice|times)|half|past|quarter|{UNIT_LIKE})")
+# What a reminder is of, not what a day is of.
+SUBJECT = re.compile(rf"of (?!(?:{MONTH})\b|each\b|every\b|this\b|next\b|the (?:month|year|week)\b)\S")
 BARE_END = re.compile(r"\d.*|the|a|an")
 # A day or a time of day alone says little; where other words of time stand apart from it, it is not the whole of them.
 ELSEWHERE = re.compile(rf"(?<!the )(?<!my )(?<!our )(?<!a )(?<!'s )\b(?:{ADJECTIVES}|{DAY_WORD})\b")
@@ -37,13 +39,18 @@ class Candidate:
     before: bool
     after: bool
 
-    def plausible(self) -> bool:
-        """Whether the text neither begins nor ends in the middle of something about time."""
+    def plausible(self, *, reminding: bool = False) -> bool:
+        """Whether the text neither begins nor ends in the middle of something about time. A reminder may be “of” something."""
         # A text may be long; only its ends are looked at.
         words = tidy(" ".join([*self.rest[:EDGE].split()[:2], *self.rest[-EDGE:].split()[-1:]])).split()
         if not words:
             return True
-        if self.before and (BAD_START.fullmatch(words[0]) or (words[0] == "to" and len(words) > 1 and words[1][0].isdigit())):
+        subject = reminding and SUBJECT.match(tidy(self.rest[:EDGE]))
+        if (
+            self.before
+            and not subject
+            and (BAD_START.fullmatch(words[0]) or (words[0] == "to" and len(words) > 1 and words[1][0].isdigit()))
+        ):
             return False
         if self.after and BAD_END.fullmatch(words[-1]):
             return False

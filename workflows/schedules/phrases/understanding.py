@@ -27,6 +27,9 @@ ORDER = re.compile(rf"{POLITE}schedule(?: (?:a|the) (?:task|job|prompt|run))?(?:
 AMID = re.compile(r"(?P<time>.{1,80}?),? (?:please )?remind me(?P<rest>[,:]? .*)", re.IGNORECASE | re.DOTALL)
 COURTESY = re.compile(POLITE, re.IGNORECASE)
 TRAILING = re.compile(r",? (?:please|thanks|thank you)[.!]{0,3}$", re.IGNORECASE)
+FOR = re.compile(r"for (?![0-9]+[wdhms])")
+OWN = re.compile(r"(?:the|my) ", re.IGNORECASE)
+OF = re.compile(r"of (?=\S)", re.IGNORECASE)
 LINK = re.compile(r"(?:to|that|about|[:,;–-])(?: |$)", re.IGNORECASE)
 WORKFLOW = re.compile(
     r"(?:run|start|execute|launch) (?:the |my )?(?:workflow (?P<after>.{1,200})|(?P<before>.{1,200}) workflow)", re.IGNORECASE
@@ -75,13 +78,16 @@ def understand(text: str, now: datetime, zone: ZoneInfo) -> Understood:
     if not said or len(said) > LONGEST_TEXT or not HINT.search(said):
         raise refused(f"“{shown(said)}” does not say when. {EXAMPLES}")
     body, reminding = without_intro(joined(said, now.astimezone(zone)))
-    asked = reminding or ORDER.match(said) is not None
+    local, ordered = now.astimezone(zone), ORDER.match(said) is not None
     try:
-        reading, found = written(body) or spoken(body, now.astimezone(zone), asked=asked) or other(body, now.astimezone(zone), zone)
+        taken = written(body) or spoken(body, local, ordered=ordered, reminding=reminding) or other(body, local, reminding=reminding)
     except Unclear as unclear:
         raise refused(f"“{shown(said)}” is not clear: {unclear}") from None
+    if taken is None:
+        raise refused(f"“{shown(said)}” does not say when, or not clearly. {EXAMPLES}")
+    reading, found = taken
     rest, again = without_intro(found.rest)
-    return request(rest, found.spoken, reading, reminding=reminding or again)
+    return request(rest, found.spoken, reading, ordered=ordered, reminding=reminding or again)
 
 
 def refused(sentence: str) -> InvalidError:
@@ -128,37 +134,41 @@ def written(body: str) -> tuple[Reading, Candidate] | None:
     return Reading(schedule=parse(spoken)), Candidate(spoken, match["text"].strip(), spoken, True, False)
 
 
-def spoken(body: str, now: datetime, *, asked: bool) -> tuple[Reading, Candidate] | None:
+def spoken(body: str, now: datetime, *, ordered: bool, reminding: bool) -> tuple[Reading, Candidate] | None:
     """The longest words at either end that tell a time, in our own grammar; Unclear where they leave open which."""
     for one in candidates(body):
-        if not one.plausible() or not (reading := read(one.phrase, now)):
+        # What is scheduled “for Mondays” is not a text that ends with “for”.
+        phrase = FOR.sub("", one.phrase) if ordered and not one.before else one.phrase
+        if not one.plausible(reminding=reminding) or not (reading := read(phrase, now)):
             continue
         if reading.half and not one.alone():
             continue
-        if reading.timeless and not asked and not reading.schedule:
+        if reading.timeless and not (ordered or reminding) and not reading.schedule:
             raise Unclear(f"say at what time, such as “{one.spoken.strip(' ,.')} at 9:00”.")
         return reading, one
     return None
 
 
-def other(body: str, now: datetime, zone: ZoneInfo) -> tuple[Reading, Candidate]:
+def other(body: str, now: datetime, *, reminding: bool) -> tuple[Reading, Candidate] | None:
     """The same by others' grammars: one for rules with exceptions, one for other languages."""
     for one in candidates(body, both=False):
-        if one.plausible() and (reading := rules.read(one.phrase, now)):
+        if one.plausible(reminding=reminding) and (reading := rules.read(one.phrase, now)):
             return reading, one
     for one in candidates(body, longest=foreign.LONGEST, both=False):
-        if one.plausible() and (reading := foreign.read(one.phrase, now)):
+        if one.plausible(reminding=reminding) and (reading := foreign.read(one.phrase, now)):
             return reading, one
-    raise refused(f"“{shown(body)}” does not say when, or not clearly. {EXAMPLES}")
+    return None
 
 
-def request(rest: str, phrase: str, reading: Reading, *, reminding: bool) -> Understood:
+def request(rest: str, phrase: str, reading: Reading, *, ordered: bool, reminding: bool) -> Understood:
     """The request for a time and what to do then."""
     text = rest.strip().rstrip(",;:–-").strip()
+    text = OF.sub("", text, count=1) if reminding and OF.match(text) else text
     if not re.search(r"\w", text):
         raise refused(f"“{shown(phrase)}” says when, but not what: add what is to happen then, such as “{shown(phrase)} call Anna”.")
     found = Understood(text, phrase, "notify" if reminding else "prompt_agent", at=reading.at, schedule=reading.schedule)
-    match = WORKFLOW.fullmatch(text.rstrip(".!"))
+    # “Schedule the report workflow” asks for a run of it.
+    match = WORKFLOW.fullmatch(f"run {text}".rstrip(".!") if ordered and OWN.match(text) else text.rstrip(".!"))
     if reminding or not match:
         return found
     return replace(found, mode="run_workflow", workflow=(match["after"] or match["before"]).strip().strip("“”\"'"))
