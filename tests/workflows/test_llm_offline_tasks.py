@@ -194,7 +194,9 @@ def test_what_is_scheduled_is_listed_with_numbers() -> None:
     ],
 )
 def test_a_task_is_found_and_dealt_with(text: str, tool: str, arguments: dict[str, Any]) -> None:
-    called = move(text, ROWS)
+    called = after(ROWS, "list_tasks", text)
+    if isinstance(called, ToolCallPart) and called.tool_name == "list_tasks":
+        called = after(ROWS, "list_tasks", text, ROWS)
 
     assert isinstance(called, ToolCallPart), called
     assert (called.tool_name, called.args_as_dict()) == (tool, arguments)
@@ -203,6 +205,12 @@ def test_a_task_is_found_and_dealt_with(text: str, tool: str, arguments: dict[st
 def test_it_asks_which_one_rather_than_take_any() -> None:
     assert answer("cancel the dentist", ROWS).startswith("I do not know which one you mean.")
     assert answer("cancel it", ROWS).startswith("I do not know which one you mean.")
+    # No list was shown.
+    assert answer("cancel the second one", ROWS).startswith("I do not know which one you mean. This is scheduled:")
+
+
+def test_a_time_alone_says_when_but_not_what() -> None:
+    assert "“every weekday at 9” says when, but not what" in answer("every weekday at 9")
 
 
 def test_an_interval_has_no_time_of_day_to_change() -> None:
@@ -213,14 +221,14 @@ def test_an_interval_has_no_time_of_day_to_change() -> None:
     )
 
 
-def after(content: Any, tool: str, text: str) -> str | ToolCallPart:
-    """What it does in a turn after one in which a tool gave this."""
+def after(content: Any, tool: str, text: str, *results: Any) -> str | ToolCallPart:
+    """What it does in a turn after one in which a tool gave this, the tools having given `results` since."""
     earlier: list[ModelMessage] = [
         ModelRequest(parts=[UserPromptPart("what is scheduled?")]),
         ModelResponse(parts=[ToolCallPart(tool, {}, tool_call_id="x")]),
         ModelRequest(parts=[ToolReturnPart(tool, content, tool_call_id="x")]),
         ModelResponse(parts=[TextPart("This is scheduled.")]),
-        ModelRequest(parts=[UserPromptPart(text)]),
+        ModelRequest(parts=[UserPromptPart(text), *(ToolReturnPart("list_tasks", one, tool_call_id="y") for one in results)]),
     ]
     return next_move(earlier, make_info(*TOOLS))
 

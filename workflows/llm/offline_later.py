@@ -97,8 +97,9 @@ def starts_a_workflow(text: str) -> bool:
 
 
 def is_an_order(text: str) -> bool:
-    """Whether it asks for anything later, without a word that says so."""
-    return not (QUESTION.match(text) or POLITE.match(text)) and asked_in(text).later is not None
+    """Whether it asks for anything later, without a word that says so; or says a time and nothing else."""
+    asked = asked_in(text)
+    return not (QUESTION.match(text) or POLITE.match(text)) and (asked.later is not None or NOT_WHAT in asked.refusal)
 
 
 def plain(text: str) -> str:
@@ -131,6 +132,8 @@ def timed(text: str, results: Sequence[Any]) -> tuple[Understood, dict[str, Any]
     asked = asked_in(text)
     if asked == Asked():
         return words.unclear(text)
+    if NOT_WHAT in asked.refusal:
+        return words.unclear(text, asked.refusal)
     if asked.later and asked.later.schedule:
         return asked.later, {"schedule": asked.later.schedule.text}, results
     if asked.later and asked.delay is not None:

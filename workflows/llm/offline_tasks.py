@@ -54,7 +54,9 @@ def meant(seen: Seen, results: Sequence[Any]) -> tuple[str, Sequence[Any]] | Wan
         return seen.task, results
     if not results:
         return Want("list_tasks", {})
-    chosen = fitting(which, results[0])
+    # A number that nobody was shown could be any.
+    blind = len(results[0]) > 1 and number_of(which, 1) is not None
+    chosen = [] if blind else fitting(which, results[0])
     if len(chosen) != 1:
         return f"I do not know which one you mean. {words.listed(results[0])}"
     return str(chosen[0]["task"]), results[1:]
