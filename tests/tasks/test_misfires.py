@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 from django.utils import timezone
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart
 
 from tasks import clock, settling
 from tasks.misfires import MOST_MADE_UP, MOST_ROWS
 from tasks.models import Occurrence, Task, TaskStatus
 from tests.factories import make_user, make_workflow
 from tests.tasks.clockwork import HOUR, MINUTE, due_task, fire, moved, only, put, runs, said, states
+from workflows.llm.offline import latest_reminder
 from workflows.models import RunStatus
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +103,8 @@ def test_what_is_made_up_for_says_so_though_it_had_to_wait_for_others() -> None:
     assert (row.state, row.reason) == ("fired", "Nothing was running at that time: it is made up for.")
     assert message.text.startswith("Tea!\n\n(This was due ")
     assert message.text.endswith(f"at {f'{row.due_at:%H:%M:%S}'.removesuffix(':00')}; nothing was running then.)")
+    again: list[ModelMessage] = [ModelRequest.user_text_prompt("[A reminder was due.]"), ModelResponse([TextPart(message.text)])]
+    assert latest_reminder(again) == "Tea!"
     assert message.payload["reminder"]
     assert 3590 < message.payload["late_s"] < 3700
     assert message.payload["due"].startswith(f"{row.due_at:%Y-%m-%dT%H:%M:%S}")

@@ -28,6 +28,8 @@ PIECE = re.compile(r"\S+\s*|\s+")
 PIECES_AT_ONCE = 2
 # As the history begins what a reminder said.
 REMINDED = "[A reminder was due."
+# As the last line begins of one that was late.
+BELATED = "\n\n(This was due "
 SCHEDULED = re.compile(r"\[Scheduled: .*\]")
 # The tools whose result tells of one task.
 ONE_TASK = ("schedule_task", "update_task", "get_task", "run_task")
@@ -229,7 +231,7 @@ def latest_reminder(messages: Sequence[ModelMessage]) -> str:
     """What was reminded of last, as the history tells it; empty when nothing was."""
     after = (later for message, later in pairwise(messages) if (said(message) or "").startswith(REMINDED))
     parts = [part.content for later in after for part in later.parts if isinstance(part, TextPart)]
-    return parts[-1] if parts else ""
+    return parts[-1].rpartition(BELATED)[0] or parts[-1] if parts else ""
 
 
 def latest_workflow(messages: Sequence[ModelMessage]) -> str:
