@@ -19,7 +19,7 @@ from tasks.drafts import Changes, Draft
 from tasks.models import Occurrence, Task, TaskStatus
 from tasks.models.task import TaskQuerySet
 from tasks.schemas import DueOut, OccurrenceOut, TaskOut
-from workflows.errors import InvalidError, MissingError, NotAllowedError, RefusedError
+from workflows.errors import InvalidError, MissingError, NotAllowedError
 from workflows.reading import read
 from workflows.run_text import short
 
@@ -142,9 +142,9 @@ class Command(BaseCommand):
         count = rows.count()
         if count:
             self.ask(f"Delete {count:,} task{'s' * (count != 1)} with all that is known of their past?", options)
-        outcome = {task: refusal(user, task) for task in rows.order_by("pk")}
-        kept = {task: sentence for task, sentence in outcome.items() if sentence}
-        self.tell_of_deletion([task.pk for task in outcome if task not in kept], options)
+        found = list(rows.order_by("pk"))
+        kept = planning.delete_all(reversed(found), by=user)
+        self.tell_of_deletion([task.pk for task in found if task not in kept], options)
         if kept:
             told = " ".join(f"“{short(task.title)}”: {sentence}" for task, sentence in list(kept.items())[:MOST_TOLD])
             raise NotAllowedError(f"{len(kept):,} of them {'stays' if len(kept) == 1 else 'stay'}. {told}")
@@ -226,15 +226,6 @@ def in_order(user: User, rows: TaskQuerySet, options: dict[str, Any]) -> Iterato
     past = rows.exclude(status=TaskStatus.PENDING).order_by("-created_at")
     most = max(options["limit"], 1)
     yield from ((numbers.get(task.pk, ""), task) for task in chain(coming[:most], past[:most]))
-
-
-def refusal(user: User, task: Task) -> str:
-    """Delete a task; why it stays, where it does."""
-    try:
-        planning.delete(task, by=user)
-    except RefusedError as exc:
-        return str(exc)
-    return ""
 
 
 def late(row: Occurrence) -> str:
