@@ -15,7 +15,7 @@ from chat.schemas import stamp
 from tasks import anchors, misfires
 from tasks.models import Mode, Occurrence, OccurrenceState, Task, TaskStatus
 from tasks.overlaps import SPREAD, Go, Leave, Wait, decide, look_again_at
-from tasks.timing import own_schedule, own_zone
+from tasks.timing import own_mode, own_schedule, own_zone
 from workflows import engine, schedules
 from workflows.errors import InvalidError
 from workflows.models import Run, Trigger
@@ -122,7 +122,7 @@ def end(task: Task, status: TaskStatus, at: datetime, error: str = "") -> None:
 def fire(task: Task, due: Occurrence, now: datetime) -> None:
     """Start what is due."""
     anchors.resolve(task)
-    started = STARTS[Mode(task.mode)](task, due)
+    started = STARTS[own_mode(task)](task, due)
     due.state, due.run, due.message_seq = OccurrenceState.FIRED, started.run, started.message_seq
     due.fired_at, due.not_before, due.reason = max(now, timezone.now()), None, why(due)
     if task.continuous:

@@ -60,7 +60,8 @@ def check_readable(task: Task) -> None:
     own_zone(task)
     if task.schedule:
         own_schedule(task)
-    for name, words in (("mode", Mode.values), ("overlap", Overlap.values), ("misfire", Misfire.values)):
+    own_mode(task)
+    for name, words in (("overlap", Overlap.values), ("misfire", Misfire.values)):
         if getattr(task, name) not in words:
             raise unreadable(name, name, getattr(task, name), words[0])
 
@@ -70,6 +71,13 @@ def own_zone(task: Task) -> ZoneInfo:
     if zone := named(task.time_zone):
         return zone
     raise unreadable("time_zone", "time zone", task.time_zone, "Europe/Berlin")
+
+
+def own_mode(task: Task) -> Mode:
+    """The mode of its row. Raises InvalidError where there is none of that name."""
+    if task.mode not in Mode.values:
+        raise unreadable("mode", "mode", task.mode, Mode.NOTIFY.value)
+    return Mode(task.mode)
 
 
 def own_schedule(task: Task) -> Schedule:

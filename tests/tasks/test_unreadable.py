@@ -47,6 +47,8 @@ def test_a_row_that_cannot_be_read_is_shown_with_what_is_wrong(
     assert said in listed["description"]
     assert isinstance(listed["metadata"], dict)
     assert {page: client.get(page).status_code for page in pages} == dict.fromkeys(pages, 200)
+    if task.mode == "sing":
+        assert client.post(f"/api/tasks/{task.pk}/run").status_code == 422
     if task.status == "pending":
         assert client.patch(f"/api/tasks/{task.pk}", json.dumps({"title": "New"}), content_type="application/json").status_code == 200
         assert client.post(f"/api/tasks/{task.pk}/cancel").status_code == 200
