@@ -29,6 +29,13 @@ def test_a_time_that_an_autumn_repeats_is_due_in_the_first_pass() -> None:
     assert local_times("30 1 * * *", "2026-10-31T12:00", NEW_YORK, 3) == ["01 01:30", "02 01:30", "03 01:30"]
 
 
+def test_the_calendar_ends() -> None:
+    late = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+    assert [next_after(parse(text), late, NEW_YORK) for text in ("every 5000 weeks", "0 0 29 2 *", "daily@09:00")] == [None] * 3
+    assert len(upcoming(parse("every 5000 weeks"), NOW, BERLIN, 100)) == 83
+
+
 def test_asked_from_inside_the_second_pass_the_next_time_is_tomorrow() -> None:
     inside = datetime(2026, 10, 25, 2, 15, tzinfo=BERLIN, fold=1)
 
@@ -70,7 +77,7 @@ def test_intervals_keep_to_their_grid_however_late_one_looks() -> None:
 def test_the_instant_itself_is_never_next() -> None:
     nine = datetime(2026, 3, 30, 9, 0, tzinfo=BERLIN)
 
-    assert next_after(parse("daily@09:00"), nine, BERLIN) - nine == timedelta(days=1)
+    assert next_after(parse("daily@09:00"), nine, BERLIN) == nine + timedelta(days=1)
     assert next_after(parse("daily@09:00"), nine - timedelta(microseconds=1), BERLIN) == nine
 
 

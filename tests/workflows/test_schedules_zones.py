@@ -4,14 +4,14 @@ import os
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 import pytest
 from cronsim import CronSim
 
 from tests.workflows.clocks import END, ODD, START, ZONES, around, changes, due_by_brute_force
-from workflows.schedules import due_between, next_after, parse
+from workflows.schedules import due_between, parse
 from workflows.schedules.times import following
 from workflows.schedules.wall import midnight
 
@@ -67,9 +67,7 @@ def check_the_count(name: str, change: datetime) -> None:
     zone, luck = ZoneInfo(name), random.Random(f"count {name} {change}")
     schedule = parse(luck.choice(FIXED + STEPS))
     after, until = sorted((around(change, luck), around(change, luck)))
-    due, at = [], after
-    while (at := next_after(schedule, at, zone)) <= until:
-        due.append(at)
+    due = list(takewhile(lambda at: at <= until, following(schedule, after, zone)))
     overdue = due_between(schedule, after, until, zone, newest=3)
     older = due[:-3]
     assert (overdue.newest, overdue.count) == (tuple(due[-3:]), len(due)), (name, schedule, after, until)

@@ -24,10 +24,12 @@ class Due:
 def upcoming(schedule: Schedule, base: datetime, zone: ZoneInfo, n: int, starts_at: datetime | None = None) -> list[Due]:
     """The next n due times after an instant."""
     found: list[Due] = []
-    before = base.astimezone(zone)
+    before: datetime | None = None
     for at in islice(following(schedule, base, zone, starts_at), n):
         local = at.astimezone(zone)
-        found.append(Due(at, local, on_clock(schedule.fields, local) if schedule.fields else by_elapsed(before, local)))
+        found.append(
+            Due(at, local, on_clock(schedule.fields, local) if schedule.fields else by_elapsed(before or base.astimezone(zone), local))
+        )
         before = local
     return found
 

@@ -70,8 +70,22 @@ def moment(text: str, now: datetime, time_zone: str | None = None) -> datetime:
     if at.tzinfo is None:
         if not time_zone:
             raise InvalidError(NO_OFFSET, fields={"run_at": NO_OFFSET})
-        at = valid(at.replace(tzinfo=zone_of(time_zone)))
+        at = on_the_clock(at.replace(tzinfo=zone_of(time_zone)))
     return to_come(at, now)
+
+
+def on_the_clock(local: datetime) -> datetime:
+    """The instant of a local time, in UTC; InvalidError at either end of the calendar."""
+    try:
+        return valid(local)
+    except OverflowError:
+        raise out_of_reach(local) from None
+
+
+def out_of_reach(at: datetime) -> InvalidError:
+    """The refusal of a time that the calendar has only in some zones."""
+    sentence = f"“{at.isoformat()}” is no time a clock reaches."
+    return InvalidError(sentence, fields={"run_at": sentence})
 
 
 def to_come(at: datetime, now: datetime) -> datetime:
@@ -79,7 +93,7 @@ def to_come(at: datetime, now: datetime) -> datetime:
     try:
         instant = at.astimezone(UTC)
     except OverflowError:
-        raise InvalidError(sentence := f"“{at.isoformat()}” is no time a clock reaches.", fields={"run_at": sentence}) from None
+        raise out_of_reach(at) from None
     if instant < now:
         sentence = (
             f"{at.isoformat(timespec='seconds')} is in the past: it is {now.astimezone(at.tzinfo).isoformat(timespec='seconds')} now."

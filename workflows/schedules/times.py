@@ -14,15 +14,19 @@ from workflows.schedules.wall import clock_changes, of_day
 DAY = timedelta(days=1)
 
 
-def next_after(schedule: Schedule, base: datetime, zone: ZoneInfo, starts_at: datetime | None = None) -> datetime:
-    """The first due time after an aware instant, and never the instant itself; in UTC.
+def next_after(schedule: Schedule, base: datetime, zone: ZoneInfo, starts_at: datetime | None = None) -> datetime | None:
+    """The first due time after an aware instant, and never the instant itself; in UTC. None where the calendar ends before it.
 
     Intervals count elapsed time from `starts_at` (the base when there is none), so that a late look does not shift them.
     """
     base = base.astimezone(UTC)
-    if schedule.fields is None:
-        return on_grid(schedule, base, starts_at or base)
-    return next_on_clock(schedule.fields, base, zone)
+    try:
+        at = on_grid(schedule, base, starts_at or base) if schedule.fields is None else next_on_clock(schedule.fields, base, zone)
+        # Its own clock has to show it too.
+        at.astimezone(zone)
+    except OverflowError:
+        return None
+    return at
 
 
 def on_grid(schedule: Schedule, base: datetime, starts_at: datetime) -> datetime:
@@ -40,7 +44,11 @@ def next_on_clock(fields: Fields, base: datetime, zone: ZoneInfo) -> datetime:
     """
     # Due times are whole minutes: what comes after the second comes after each part of it.
     steps = croniter(fields.expression, base.replace(microsecond=0).astimezone(zone))
-    at: datetime = steps.get_next(datetime).astimezone(UTC)
+    try:
+        at: datetime = steps.get_next(datetime).astimezone(UTC)
+    except ValueError:
+        # It looks beyond the year 9999, which may have a time yet.
+        return next_on_wall(fields, base, zone)
     if at > base and not changes_near(base, zone) and not changes_near(at, zone):
         return at
     return next_on_wall(fields, base, zone)
@@ -61,8 +69,9 @@ def next_on_wall(fields: Fields, base: datetime, zone: ZoneInfo) -> datetime:
 
 
 def following(schedule: Schedule, base: datetime, zone: ZoneInfo, starts_at: datetime | None = None) -> Iterator[datetime]:
-    """All due times after an instant, in order, without end."""
+    """All due times after an instant, in order, to the end of the calendar."""
     starts_at = starts_at or base
-    while True:
-        base = next_after(schedule, base, zone, starts_at)
-        yield base
+    at = next_after(schedule, base, zone, starts_at)
+    while at is not None:
+        yield at
+        at = next_after(schedule, at, zone, starts_at)

@@ -56,6 +56,8 @@ def on_weekday(said: dict[str, str | None], today: date, *, passed: bool) -> dat
 
 def on_date(month: int, number: int, year: str | None, today: date, *, passed: bool) -> date:
     """A date of this year or the next where none is said."""
+    if year == "0000":
+        raise Unclear("No calendar has a year 0.")
     years = [int(year)] if year else range(today.year, today.year + 9)
     for candidate in years:
         # The 29th of February waits for its year.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from workflows.errors import InvalidError
-from workflows.schedules.oneshot import NO_OFFSET, bounded, iso, to_come
+from workflows.schedules.oneshot import NO_OFFSET, bounded, iso, on_the_clock, to_come
 from workflows.schedules.phrases import clocks, days, recurring
 from workflows.schedules.phrases.clocks import Clock
 from workflows.schedules.phrases.lengths import COMPACT, length
@@ -134,4 +134,4 @@ def soonest(clock: Clock, now: datetime) -> datetime:
 
 def wall(local: datetime, now: datetime) -> datetime:
     """A time on the wall, in UTC."""
-    return valid(local.replace(tzinfo=now.tzinfo if isinstance(now.tzinfo, ZoneInfo) else UTC))
+    return on_the_clock(local.replace(tzinfo=now.tzinfo if isinstance(now.tzinfo, ZoneInfo) else UTC))
