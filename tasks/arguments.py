@@ -1,9 +1,13 @@
 """What the words after `agentron tasks add` and `update` say, as the fields of a task."""
 
 import argparse
+import re
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
+
+from django.core.management.base import CommandParser
 
 from tasks.models import Mode
 from workflows import schedules
@@ -11,6 +15,21 @@ from workflows.models import Misfire, Overlap
 
 # The options that are a field of the same name; what was not given stays out.
 SAME = ("text", "title", "mode", "agent", "workflow", "overlap", "misfire", "grace_seconds")
+
+MINUS = re.compile(r"-[0-9]")
+
+
+class Parser(CommandParser):
+    """Takes `-5m` after `--in` for a delay, which is refused as such, and not for an option."""
+
+    def parse_known_args(  # type: ignore[override]  # the library tells what it gives by overloads
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        words = list(args or ())
+        for place in range(len(words) - 2, -1, -1):
+            if words[place] == "--in" and MINUS.match(words[place + 1]):
+                words[place : place + 2] = [f"--in={words[place + 1]}"]
+        return super().parse_known_args(words, namespace)
 
 
 def add_what(parser: ArgumentParser) -> None:

@@ -108,6 +108,7 @@ def test_run_now_needs_no_time_and_leaves_a_schedule_as_it_is() -> None:
         (["--at", "2030-03-30T22:10:00"], "timestamp must include an explicit timezone offset"),
         (["--at", "2030-03-30T22:10:00+00:00", "--in", "1m"], "provide either run_at or delay inputs, not both"),
         ([], "provide run_at or at least one delay input"),
+        (["--in", "-5m"], "delay inputs must be zero or positive"),
         (["--in=-1s"], "delay inputs must be zero or positive"),
         (["--at", "2020-01-01T00:00:00+00:00"], "in the past"),
         (["--at", "foo"], "ISO 8601"),

@@ -51,8 +51,8 @@ class Command(BaseCommand):
     help = f"Tasks: {', '.join(f'{verb} ID' if verb in OF_ONE else verb for verb in VERBS)}."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        verbs = parser.add_subparsers(dest="verb", required=True)
-        subs = {verb: verbs.add_parser(verb, help=text, description=text) for verb, text in VERBS.items()}
+        verbs = parser.add_subparsers(dest="verb", required=True, parser_class=arguments.Parser)
+        subs: dict[str, CommandParser] = {verb: verbs.add_parser(verb, help=text, description=text) for verb, text in VERBS.items()}
         for verb, sub in subs.items():
             add_user_argument(sub)
             sub.add_argument("--json", action="store_true", help="print JSON")
