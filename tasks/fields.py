@@ -15,7 +15,7 @@ from chat.models import Conversation
 from tasks.drafts import When
 from tasks.models import STOPPABLE, Mode, Task, TaskStatus
 from tasks.models.task import TaskQuerySet
-from tasks.timing import timing
+from tasks.timing import meant, timing
 from workflows import references
 from workflows.definition import Definition
 from workflows.errors import InvalidError, MissingError
@@ -49,7 +49,9 @@ def apply(task: Task, said: dict[str, Any], when: When | None, now: datetime) ->
         found = timing(when, task, now)
         if found.schedule:
             check_unawaited(task)
-        task.run_at, task.schedule, task.time_zone, task.starts_at = found.run_at, found.schedule, found.time_zone, now
+        # Intervals that are as they were go on counting from where they began.
+        task.starts_at = task.starts_at if meant(task) == meant(found) else now
+        task.run_at, task.schedule, task.time_zone = found.run_at, found.schedule, found.time_zone
     apply_words(task, said)
     check_mode(task)
 

@@ -15,7 +15,8 @@ from tasks import anchors, firing, quotas
 from tasks.drafts import TIMING, Changes, Draft
 from tasks.fields import apply, dependencies, fingerprint, named, twin, waiting_for
 from tasks.models import ENDED, STOPPABLE, Occurrence, OccurrenceState, Task, TaskStatus
-from tasks.timing import first_due
+from tasks.overlaps import unfinished
+from tasks.timing import come_due, first_due, meant
 from workflows import engine
 from workflows.errors import InvalidError, MissingError, NotAllowedError, RefusedError
 from workflows.models import Run
@@ -79,15 +80,20 @@ def update(task: Task, changes: Changes, *, by: User, now: datetime | None = Non
     if current.status != TaskStatus.PENDING:
         raise NotAllowedError(f"This task is {current.status}: only a pending one can be changed.", task_status=current.status)
     given = changes.given()
-    retimed = bool(given.keys() & set(TIMING))
-    apply(current, given, changes if retimed else None, now)
+    before, was_enabled, recurred = meant(current), current.enabled, current.recurs
+    apply(current, given, changes if given.keys() & set(TIMING) else None, now)
+    if recurred != current.recurs:
+        part_with_runs(current)
     if changes.depends_on is not None:
         current.depends_on.set(dependencies(current, changes.depends_on))
-    if retimed or "enabled" in given:
+    retimed = meant(current) != before
+    if retimed:
         forget_waiting(current, "The task was changed.")
-        current.next_due_at = first_due(current, now)
-    if current.enabled:
-        current.paused_because = ""
+        come_due(current, now)
+    if changes.enabled is False:
+        switch_off(current, by)
+    elif current.enabled and not was_enabled:
+        switch_on(current, now, retimed=retimed)
     current.fingerprint = fingerprint(current)
     current.save()
     hints.clock()
@@ -148,11 +154,15 @@ def pause(task: Task, *, by: User) -> Task:
     """Let a pending task have no due times until it is resumed; what is at work goes on. Pausing twice is once."""
     current = locked(task)
     check_pending(current, "paused")
-    current.enabled, current.paused_because = False, f"{by.get_username()} paused it."
-    current.next_due_at = None
+    switch_off(current, by)
     current.save()
-    forget_waiting(current, "The task was paused.")
     return current
+
+
+def switch_off(task: Task, by: User) -> None:
+    """Let it have no due times; the caller saves it."""
+    task.enabled, task.paused_because, task.next_due_at = False, f"{by.get_username()} paused it.", None
+    forget_waiting(task, "The task was paused.")
 
 
 @transaction.atomic
@@ -163,18 +173,28 @@ def resume(task: Task, *, by: User) -> Task:
     """
     current = locked(task)
     check_pending(current, "resumed")
-    now = timezone.now()
     if current.enabled:
         return current
-    if not current.recurs and (current.run_at is None or current.run_at <= now):
-        sentence = "Its time passed while it was paused: run it now, or give it another time."
-        raise InvalidError(sentence, fields={"run_at": sentence})
-    current.enabled, current.paused_because, current.failures = True, "", 0
-    # A continuous one counts from the end of what is at work.
-    current.next_due_at = None if current.continuous and current.active_run_id else first_due(current, now)
+    switch_on(current, timezone.now(), retimed=False)
     current.save()
     hints.clock()
     return current
+
+
+def switch_on(task: Task, now: datetime, *, retimed: bool) -> None:
+    """Let a paused task have due times again; the caller saves it. `retimed`: it has just been given its time.
+
+    Raises InvalidError when it was to happen once and that time is over.
+    """
+    if not task.recurs and not retimed and (task.run_at is None or task.run_at <= now):
+        sentence = "Its time passed while it was paused: run it now, or give it another time."
+        raise InvalidError(sentence, fields={"run_at": sentence})
+    task.enabled, task.paused_because, task.failures = True, "", 0
+    if task.continuous and task.active_run_id:
+        # Counted from the end of what is at work.
+        task.next_due_at = None
+    elif not retimed:
+        come_due(task, now)
 
 
 @transaction.atomic
@@ -220,6 +240,13 @@ def locked(task: Task) -> Task:
     if found is None:
         raise MissingError("There is no such task any more.")
     return found
+
+
+def part_with_runs(task: Task) -> None:
+    """Earlier runs of a task that recurs from now on, or no longer, are not its own. Raises NotAllowedError while one is not over."""
+    if unfinished(task).exists():
+        raise NotAllowedError("A run of this task is not over: wait for its end or cancel it first.", task_status=task.status)
+    task.active_run = None
 
 
 def check_own(task: Task) -> None:

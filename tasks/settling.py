@@ -133,6 +133,15 @@ def regain(task: Task, now: datetime) -> None:
         return
     if task.active_run is None or not task.continuous:
         task.next_due_at = first_due(task, now)
+    if not task.recurs and task.next_due_at and Occurrence.objects.filter(task=task, due_at=task.next_due_at).exists():
+        lay_aside(task)
+
+
+def lay_aside(task: Task) -> None:
+    """Switch off a task that was to happen once and did not at its time, and say so: the clock would pass over it for ever."""
+    task.enabled, task.next_due_at, task.paused_because = False, None, "Its time passed and it did not happen."
+    text = f"“{task.title}” did not happen at its time and is paused: run it now, or give it another time."
+    firing.post(task, Message.Author.SYSTEM, text, paused=True)
 
 
 def repair() -> int:

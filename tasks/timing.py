@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from chat.models import Profile
 from chat.zones import named, zone_names
-from tasks.drafts import When
-from tasks.models import Mode, Task
+from tasks.drafts import TIMING, When
+from tasks.models import Mode, Occurrence, OccurrenceState, Task
 from workflows import schedules
 from workflows.errors import InvalidError
 from workflows.models import Misfire, Overlap
@@ -26,7 +26,8 @@ class Timing:
 def timing(said: When, task: Task, now: datetime) -> Timing:
     """What `said` means at `now` for a task, which keeps its zone unless another is named. Raises InvalidError at the field that is wrong."""
     zone = checked_zone(said.time_zone) or task.time_zone or Profile.of(task.owner).zone().key
-    if said.schedule is None and not said.says_once() and said.time_zone and (task.run_at or task.schedule):
+    if said.schedule is None and not said.says_once() and (task.run_at or task.schedule):
+        check_left(said, task)
         return Timing(task.run_at, task.schedule, zone)
     if said.schedule is None:
         once = schedules.when(run_at=said.run_at, **said.delays(), time_zone=said.time_zone or None, now=now)
@@ -35,6 +36,22 @@ def timing(said: When, task: Task, now: datetime) -> Timing:
         sentence = "Give either a schedule or a time at which it happens once, not both."
         raise InvalidError(sentence, fields={"schedule": sentence})
     return Timing(None, schedules.parse(said.schedule).text, zone)
+
+
+def check_left(said: When, task: Task) -> None:
+    """Raise InvalidError for a change that names no other time, unless it names another zone and takes no time away."""
+    empty = [name for name in TIMING if name in said.model_fields_set and not getattr(said, name)]
+    taken = [name for name in empty if name in ("run_at", "schedule") and getattr(task, name)]
+    if said.time_zone and not taken:
+        return
+    field = (taken or [name for name in empty if name != "time_zone"] or ["time_zone"])[0]
+    sentence = "Give a time zone such as Europe/Berlin." if field == "time_zone" else "Give a schedule, or a time at which it happens once."
+    raise InvalidError(sentence, fields={field: sentence})
+
+
+def meant(by: Task | Timing) -> tuple[datetime | None, str, str]:
+    """What decides the instants; the zone of what happens once does not."""
+    return by.run_at, by.schedule, by.time_zone if by.schedule else ""
 
 
 def checked_zone(name: str | None) -> str:
@@ -53,6 +70,23 @@ def first_due(task: Task, now: datetime) -> datetime | None:
     if task.schedule and not task.continuous:
         return schedules.next_after(own_schedule(task), now, own_zone(task), task.starts_at)
     return now if task.continuous else task.run_at
+
+
+def come_due(task: Task, now: datetime) -> None:
+    """Give a task its next due time; the caller saves it. An instant whose row was cancelled waits again in that row.
+
+    Raises InvalidError for one that happens once, at an instant of which something else became already.
+    """
+    task.next_due_at = first_due(task, now)
+    row = None if task.recurs or not task.next_due_at else Occurrence.objects.filter(task=task, due_at=task.next_due_at).first()
+    if row is None:
+        return
+    if row.state not in (OccurrenceState.CANCELLED, OccurrenceState.QUEUED):
+        sentence = "That time of this task is over: run it now, or give it another time."
+        raise InvalidError(sentence, fields={"run_at": sentence})
+    row.state, row.reason, row.not_before = OccurrenceState.QUEUED, "It was given this time again.", row.due_at
+    row.save(update_fields=["state", "reason", "not_before"])
+    task.next_due_at = None
 
 
 def check_readable(task: Task) -> None:

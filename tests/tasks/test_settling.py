@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from tasks import planning, settling
-from tasks.models import Task, TaskStatus
+from tasks.models import Occurrence, Task, TaskStatus
 from tests.factories import make_run, make_task, make_turn, make_user, make_workflow
 from tests.tasks.clockwork import HOUR, due_task, fire, moved, put, runs, said, states
 from workflows import engine
@@ -191,6 +191,16 @@ def test_repair_gives_a_recurring_task_its_lost_due_time() -> None:
     task.refresh_from_db()
     assert task.next_due_at
     assert task.next_due_at > timezone.now()
+
+
+def test_repair_pauses_what_the_clock_would_pass_over_for_ever() -> None:
+    task = moved(due_task(), next_due_at=None)
+    assert task.run_at
+    Occurrence.objects.create(task=task, due_at=task.run_at, state="cancelled")
+
+    assert (settling.repair(), settling.repair()) == (1, 0)
+
+    assert "run it now, or give it another time" in said(task)[-1].text
 
 
 def test_repair_leaves_alone_what_is_well() -> None:
