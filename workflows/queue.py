@@ -32,7 +32,8 @@ LEASE_SECONDS = 10
 # Deaths without progress: after two a run is driven alone, after two more alone it is given up.
 SUSPECT_DEATHS = 2
 POISONED_DEATHS = 4
-MOST_DOUBLINGS = 10
+# How long those that lost a worker go on one by one, before there are ever more at a time.
+PATIENCE_SECONDS, MOST_DOUBLINGS = 4, 10
 # How many ready runs of workflows are looked at for one claim.
 MOST_CONSIDERED = 1000
 # Any number will do as long as nobody else on the database uses it for an advisory lock.
@@ -126,14 +127,14 @@ def marked(worker: str) -> list[UUID]:
     """The ready runs that `worker` may take of those in whose company one worker died already.
 
     One at first: if its worker dies again before it has got anywhere, no other one is suspected with it. Those that wait
-    for a slow model get anywhere only slowly, so every second twice as many may be taken: after ten nobody waits any more
-    (promise P6).
+    for a slow model get anywhere only slowly, so after four seconds twice as many may be taken every second: after twelve
+    nobody waits any more (promise P6).
     """
     found = Run.objects.ready().filter(startable(), deaths__gt=0, deaths__lt=SUSPECT_DEATHS)
     since = found.aggregate(at=Min("not_before"))["at"]
     waited = (timezone.now() - since).total_seconds() if since else 0
     mine = Run.objects.running().filter(leased_by=worker, deaths__gt=0).count()
-    room = 2 ** min(int(waited), MOST_DOUBLINGS) - mine
+    room = 2 ** min(max(int(waited) - PATIENCE_SECONDS, 0), MOST_DOUBLINGS) - mine
     return list(found.order_by("queued_at", "pk").values_list("pk", flat=True)[: max(room, 0)])
 
 

@@ -197,7 +197,7 @@ def test_of_those_in_whose_company_a_worker_died_each_worker_takes_one_at_a_time
 
 def test_the_company_of_a_death_is_not_kept_waiting_for_a_slow_model() -> None:
     runs = [make_turn() for _ in range(9)]
-    since = timezone.now() - timedelta(seconds=2.5)
+    since = timezone.now() - timedelta(seconds=6.5)
     Run.objects.filter(pk__in=[run.pk for run in runs]).update(deaths=1, not_before=since)
 
     first = claim()
