@@ -38,9 +38,11 @@ faults: .venv/dev.stamp
 bench: .venv/dev.stamp
 	$(PYTHON) -m tests.bench $(BENCH)
 
-# Agentron's own processes, the pages in Debian's Chromium, and made-up requests to the API; two files at a time, for they mostly wait.
+# The pages in Debian's Chromium, then Agentron's own processes and made-up requests to the API, and the wide tests; two files at a time, for they mostly wait.
+# Apart, for Playwright leaves an event loop running in the process that has driven a browser.
 e2e: .venv/dev.stamp
-	$(PYTHON) -m pytest -q -m "e2e or fuzz or processes" -n 2 --dist loadfile $(ARGS)
+	$(PYTHON) -m pytest -q -m e2e -n 2 --dist loadfile $(ARGS)
+	$(PYTHON) -m pytest -q -m "fuzz or processes or wide" -n 2 --dist loadfile $(ARGS)
 
 # The README's pictures; ARGS="--all FOLDER" takes every state of every page, to be looked at.
 screenshots: .venv/dev.stamp

@@ -210,6 +210,8 @@ AGENTRON_CAP_DAY_TOKENS = whole("AGENTRON_CAP_DAY_TOKENS", default=0, low=0, hig
 AGENTRON_CAP_DAY_DOLLARS = dollars("AGENTRON_CAP_DAY_DOLLARS", default=0)
 AGENTRON_CLUSTERS = whole("AGENTRON_CLUSTERS", default=1 if (os.cpu_count() or 1) < 4 else 2, high=64)
 AGENTRON_MIN_INTERVAL = whole("AGENTRON_MIN_INTERVAL", default=10)
+# Another Bot API server than Telegram's own. The token is read from the environment where it is used, so that it is in no settings.
+TELEGRAM_API_URL = address("TELEGRAM_API_URL") or "https://api.telegram.org"
 # Hosts that fetch_url may reach although they are not public.
 AGENTRON_FETCH_ALLOW = hosts("AGENTRON_FETCH_ALLOW")
 

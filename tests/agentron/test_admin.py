@@ -19,6 +19,8 @@ from tests.factories import make_conversation, make_turn, make_user
 from workflows.llm.errors import ModelError
 from workflows.models import ModelProvider, Run
 
+pytestmark = pytest.mark.wide
+
 
 def address(model: type[Model], page: str, *arguments: Any) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=arguments)

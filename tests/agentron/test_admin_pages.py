@@ -40,6 +40,8 @@ from workflows.models import (
     Workflow,
 )
 
+pytestmark = pytest.mark.wide
+
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 MODELS = list(admin.site._registry)
 OF_SUPERUSERS = ("django_q", "axes", "auditlog")
@@ -179,8 +181,7 @@ def test_every_field_that_can_be_filled_in_says_what_it_is() -> None:
     assert [str(field) for field in fields if field.editable and not field.auto_created and not field.help_text] == []
 
 
-# A thousand take seconds to make: `make e2e` does.
-@pytest.mark.parametrize("many", [30, pytest.param(1000, marks=pytest.mark.e2e)])
+@pytest.mark.parametrize("many", [30, 1000])
 @pytest.mark.usefixtures("db")
 def test_every_list_and_the_overview_cost_the_same_with_many_rows(many: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # A short page is enough to see that another row costs another query, and is made faster.

@@ -12,6 +12,8 @@ from tasks.models import Task
 from tests.factories import make_agent, make_conversation, make_question, make_task, make_user, make_workflow, start_run
 from workflows.models import Agent, HelpRequest, Revision, Run, Workflow
 
+pytestmark = pytest.mark.wide
+
 
 def address(model: type[Model], page: str, *arguments: Any) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=arguments)

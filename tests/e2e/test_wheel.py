@@ -10,7 +10,7 @@ import pytest
 
 from tests.machine import ROOT
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.processes
 
 LOOK = """
 import django

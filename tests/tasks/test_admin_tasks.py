@@ -18,6 +18,8 @@ from chat.models import Message
 from tasks.models import Occurrence, Task
 from tests.factories import make_agent, make_conversation, make_run, make_task, make_user, make_workflow
 
+pytestmark = pytest.mark.wide
+
 CASES = Path(__file__).parent.parent / "cases"
 ONESHOT = json.loads((CASES / "oneshot.json").read_text())
 SCHEDULES = json.loads((CASES / "schedules.json").read_text())

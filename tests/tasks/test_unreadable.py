@@ -15,7 +15,7 @@ from tests.factories import make_task, make_user
 from tests.tasks.clockwork import due_task, fire, moved, only
 from workflows.errors import InvalidError
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.wide, pytest.mark.django_db]
 DAILY: dict[str, Any] = {"schedule": "daily@09:00", "time_zone": "Europe/Berlin"}
 SAID = {
     "zone": ({"time_zone": "Mars/X"}, "its time zone “Mars/X” cannot be read: give it another, such as Europe/Berlin"),

@@ -13,6 +13,8 @@ from workflows import threads, tools
 from workflows.models import Agent, Effect, HelpRequest, Run, RunStatus, ToolCall
 from workflows.tools import Tool, ToolContext
 
+pytestmark = pytest.mark.wide
+
 Use = Callable[[Model], Model]
 Drain = Callable[[], None]
 

@@ -15,6 +15,8 @@ from workflows import engine
 from workflows.llm.errors import ModelError
 from workflows.models import Agent, HelpRequest, Lane, Run, RunStatus, Trigger, Workflow
 
+pytestmark = pytest.mark.wide
+
 Use = Callable[[Model], Model]
 Drain = Callable[[], None]
 Calls = list[tuple[str, str, str]]

@@ -19,7 +19,7 @@ from workflows import engine
 from workflows.llm.errors import ModelError
 from workflows.models import Agent, HelpRequest, Run, RunStatus, Secret, ToolCall, Trigger
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 
 Use = Callable[[Model], Model]
 Drain = Callable[[], None]

@@ -8,6 +8,8 @@ from workflows.llm import models, names
 from workflows.llm.check import try_model
 from workflows.llm.errors import ModelError
 
+pytestmark = pytest.mark.wide
+
 
 @pytest.mark.django_db
 def test_a_connection_test_gives_the_answer_of_the_model(model_server: ModelServer) -> None:

@@ -14,7 +14,7 @@ from workflows.llm import models, names
 from workflows.llm.errors import ModelError
 
 # One loop for all, as in a worker: it keeps its clients, which take long to make.
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.wide, pytest.mark.asyncio(loop_scope="module")]
 every_provider = pytest.mark.parametrize("provider", list(names.KINDS))
 
 

@@ -16,7 +16,7 @@ from tests.workflows import toolbox
 from workflows import beginnings, engine
 from workflows.models import HelpRequest, Run, RunStatus, ToolCall
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 
 Use = Callable[[Model], Model]
 Drain = Callable[[], None]

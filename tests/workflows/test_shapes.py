@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from pydantic_ai.messages import ModelMessage
 from pydantic_ai.models import Model
 from pydantic_ai.models.function import AgentInfo, FunctionModel
@@ -12,6 +13,8 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from tests.factories import make_agent, make_user, make_workflow, start_run
 from tests.fakes.script import Reply, by_prompt, last_prompt, last_result
 from workflows.models import Run, StepRun
+
+pytestmark = pytest.mark.wide
 
 Use = Callable[[Model], Model]
 Drain = Callable[[], None]

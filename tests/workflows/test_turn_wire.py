@@ -12,7 +12,7 @@ from tests.fakes.model_server import ModelServer
 from workflows import engine
 from workflows.models import Agent, Run, RunStatus
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 
 MODEL = "openai-chat:gpt-test"
 

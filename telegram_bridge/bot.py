@@ -1,0 +1,166 @@
+"""The one door to python-telegram-bot: raw calls of the Bot API, and what can go wrong as errors of ours.
+
+No error of the library leaves this module, and none of ours carries the token: the library puts it into texts and addresses.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+
+# Read each time an error is made: seconds to wait come as a timedelta, without a warning about the older type.
+os.environ.setdefault("PTB_TIMEDELTA", "1")
+
+import httpx
+from telegram import Bot, InputFile
+from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.request import HTTPXRequest
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 20.0
+UPLOAD_SECONDS = 60.0
+# These never reached Telegram, whatever the caller wanted: trying again doubles nothing.
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class BotError(Exception):
+    """What Telegram or the way to it refused; the text is a sentence that may be shown."""
+
+
+class TokenError(BotError):
+    """401, 404: Telegram does not know this token."""
+
+
+class UnreachableError(BotError):
+    """403: the person has blocked the bot, or it was put out of the group."""
+
+
+class RejectedError(BotError):
+    """400: this very request will never be accepted; `reason` is Telegram's own description."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Telegram refused the request: {reason}")
+        self.reason = reason
+
+
+class MigratedError(BotError):
+    """The group has become a supergroup with another number."""
+
+    def __init__(self, chat_id: int) -> None:
+        super().__init__("The group has a new number.")
+        self.chat_id = chat_id
+
+
+class WaitError(BotError):
+    """429: nothing more to this chat for `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"Telegram asked to wait for {seconds:g} s.")
+        self.seconds = seconds
+
+
+class OtherPollerError(BotError):
+    """409: another program fetches with the same token, or a webhook is set."""
+
+
+class NeverSentError(BotError):
+    """Telegram was not reached at all: safe to try again."""
+
+
+class ServerError(BotError):
+    """5xx: Telegram is in trouble and has done nothing: safe to try again."""
+
+
+class UncertainError(BotError):
+    """The connection broke after the request was sent: it may have been carried out."""
+
+
+class Door:
+    """Calls of the Bot API with one token. `poll` has a connection of its own."""
+
+    def __init__(self, bot: Bot, requests: tuple[HTTPXRequest, HTTPXRequest]) -> None:
+        self.bot, self.requests = bot, requests
+
+    async def call(self, method: str, *, seconds: float = READ_SECONDS, **arguments: Any) -> Any:
+        """What Telegram answers to `method`, such as sendMessage, as plain JSON. Raises BotError.
+
+        Arguments that are None are left out. `seconds`: how long an answer may take.
+        """
+        given = {name: value for name, value in arguments.items() if value is not None}
+        try:
+            # With a low line at the end the library does not recommend its own method, which would build objects of the answer.
+            return await self.bot.do_api_request(f"{method}_", api_kwargs=given, read_timeout=seconds)
+        except TelegramError as exc:
+            raise told(exc) from None
+
+    async def upload(self, method: str, field: str, content: bytes, name: str, **arguments: Any) -> Any:
+        """As `call`, with a file in `field`."""
+        return await self.call(method, seconds=UPLOAD_SECONDS, **arguments, **{field: InputFile(content, filename=name)})
+
+    async def poll(self, offset: int, wait: int, kinds: list[str]) -> list[dict[str, Any]]:
+        """The updates from `offset` on, as plain JSON; up to `wait` seconds while there is none. Raises BotError."""
+        found = await self.call("getUpdates", seconds=wait + READ_SECONDS, offset=offset, timeout=wait, allowed_updates=kinds)
+        return list(found)
+
+    async def download(self, file_id: str, most: int) -> bytes:
+        """The content of a file that was sent to the bot. Raises BotError, RejectedError where it is larger than `most` bytes."""
+        found = await self.call("getFile", file_id=file_id)
+        if found.get("file_size", 0) > most:
+            raise RejectedError("the file is too large")
+        try:
+            content = await self.requests[1].retrieve(f"{self.bot.base_file_url}/{found['file_path']}", read_timeout=UPLOAD_SECONDS)
+        except TelegramError as exc:
+            raise told(exc) from None
+        if len(content) > most:
+            raise RejectedError("the file is too large")
+        return content
+
+
+@asynccontextmanager
+async def open_door(token: str) -> AsyncIterator[Door]:
+    """A door for `token`, for as long as the block lasts, in this event loop alone. Raises TokenError for what cannot be a token."""
+    address = settings.TELEGRAM_API_URL
+    requests = tuple(
+        HTTPXRequest(connection_pool_size=size, connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, pool_timeout=CONNECT_SECONDS)
+        for size in (2, 32)
+    )
+    polling, sending = requests
+    try:
+        bot = Bot(token, base_url=f"{address}/bot", base_file_url=f"{address}/file/bot", request=sending, get_updates_request=polling)
+    except (InvalidToken, ValueError):
+        raise TokenError("This is not a bot token: copy the whole line that @BotFather gave you, digits, colon and letters.") from None
+    for request in requests:
+        await request.initialize()
+    try:
+        yield Door(bot, (polling, sending))
+    finally:
+        for request in requests:
+            await request.shutdown()
+
+
+def told(error: TelegramError) -> BotError:
+    """An error of the library as one of ours. BadRequest and TimedOut are kinds of NetworkError there, and come first."""
+    match error:
+        case InvalidToken():
+            return TokenError("Telegram does not know this token: make a new one with @BotFather, and store it here.")
+        case RetryAfter():
+            wait = error.retry_after
+            return WaitError(wait.total_seconds() if isinstance(wait, timedelta) else float(wait))
+        case ChatMigrated():
+            return MigratedError(error.new_chat_id)
+        case Forbidden():
+            return UnreachableError("The bot cannot write there: it was blocked or removed.")
+        case BadRequest():
+            return RejectedError(error.message)
+        case Conflict():
+            return OtherPollerError("Another program fetches with the same token, or a webhook is set: only one may.")
+        case NetworkError() if isinstance(error.__cause__, NEVER_SENT):
+            return NeverSentError("Telegram cannot be reached: is this machine connected, and TELEGRAM_API_URL right?")
+        case TimedOut():
+            return UncertainError("Telegram did not answer in time.")
+        case NetworkError() if error.__cause__ is not None and isinstance(error.__cause__, httpx.HTTPError):
+            return UncertainError("The connection to Telegram broke.")
+    return ServerError("Telegram is in trouble: it answered with an error of its own.")
