@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
-PAGE, WORK, CLOCK = "page", "work", "clock"
+PAGE, WORK, CLOCK, TELEGRAM = "page", "work", "clock", "telegram"
 CHANNEL = "agentron_{kind}"
 
 
@@ -32,6 +32,11 @@ def work() -> None:
 def clock() -> None:
     """Tell the clocks that something may be due earlier than they know."""
     send(CLOCK, "")
+
+
+def telegram() -> None:
+    """Tell the telegram process that something came or has to go."""
+    send(TELEGRAM, "")
 
 
 def send(kind: str, text: str) -> None:
