@@ -18,21 +18,11 @@ from chat.http.rows import CURSOR
 from chat.models import Conversation
 from chat.search import search as search_for
 
-STOP_POLLING = 286  # htmx's own status
-
 
 @require_GET
+@login_required
 def listed(request: HttpRequest) -> HttpResponse:
     """The list's first page, asked for again and again: 204 while it is the one that was `?seen=`; or the page `?before=`."""
-    if not request.user.is_authenticated and htmx(request):
-        # To be led away to the sign-in is for whoever does something; this one may be writing.
-        return HttpResponse(status=STOP_POLLING, headers={"HX-Reswap": "none"})
-    return rows(request)
-
-
-@login_required
-def rows(request: HttpRequest) -> HttpResponse:
-    """Rows of the list."""
     before = request.GET.get("before")
     if before is not None and not re.fullmatch(CURSOR, before):
         return sentence("before is the cursor that the page before ended with: reload the page.", 400)

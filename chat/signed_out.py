@@ -10,6 +10,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 Respond = Callable[[HttpRequest], HttpResponse]
+# Parts that ask by themselves on every page: to be led away is for whoever does something; this one may be writing.
+BY_THEMSELVES = ("waiting", "conversations", "tasks")
+STOP_POLLING = 286  # htmx's own status
 
 
 def to_the_front_door(get_response: Respond) -> Respond:
@@ -21,6 +24,8 @@ def to_the_front_door(get_response: Respond) -> Respond:
         door = resolve_url(settings.LOGIN_URL)
         if not htmx or response.status_code != 302 or urlsplit(response["Location"]).path != door:
             return response
+        if htmx.trigger in BY_THEMSELVES:
+            return HttpResponse(status=STOP_POLLING, headers={"HX-Reswap": "none"})
         here = htmx.current_url_abs_path or "/"
         return HttpResponseClientRedirect(f"{door}?{urlencode({'next': here})}")
 

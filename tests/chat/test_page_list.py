@@ -42,8 +42,9 @@ def test_whoever_is_not_signed_in_is_sent_to_the_sign_in(client: Client, db: Non
     assert client.get(address).headers["Location"].startswith("/login/?next=")
 
 
-def test_a_poll_of_somebody_signed_out_ends_and_takes_nobody_away(client: Client, db: None) -> None:
-    response = client.get("/chats/", headers=HTMX)
+@pytest.mark.parametrize(("part", "address"), [("conversations", "/chats/"), ("waiting", "/questions/badge/")])
+def test_a_poll_of_somebody_signed_out_ends_and_takes_nobody_away(client: Client, db: None, part: str, address: str) -> None:
+    response = client.get(address, headers={**HTMX, "HX-Trigger": part})
 
     assert (response.status_code, response.content) == (286, b"")
 
