@@ -4,15 +4,16 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from chat import conversations
+from chat.downloads import attachment
 from chat.http.auth import person
 from chat.http.idempotency import PARAMETER, idempotent
 from chat.http.rows import Paging, one, page
 from chat.log import check_text, say
-from chat.models import Conversation, Message
+from chat.models import Conversation, File, Message
 from chat.models.conversation import MessageQuerySet
 from chat.schemas import (
     ChatIn,
@@ -27,6 +28,9 @@ from chat.schemas import (
 )
 
 router = Router(tags=["conversations"])
+
+# How the document declares an answer that is a file of whatever type.
+CONTENT = {"responses": {200: {"description": "OK", "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}}}
 
 
 def own(request: HttpRequest, conversation_id: UUID) -> Conversation:
@@ -114,3 +118,9 @@ def delete_conversation(request: HttpRequest, conversation_id: UUID) -> Status[N
     """Delete a conversation with everything in it; refused while a run is at work there."""
     conversations.delete(own(request, conversation_id))
     return Status(204, None)
+
+
+@router.get("/files/{file_id}", openapi_extra=CONTENT)
+def download_file(request: HttpRequest, file_id: UUID) -> HttpResponse:
+    """What is in a file that was sent into one of your conversations; a message of kind `file` carries its id."""
+    return attachment(one(File.objects.filter(conversation__owner=person(request)), file_id, "file"))

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from chat import profile, sidebar, sign_in, views
+from chat import downloads, profile, sidebar, sign_in, views
 
 urlpatterns = [
     path("chat/", views.home, name="chat"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("chats/<uuid:pk>/rename/", sidebar.rename, name="rename"),
     path("chats/<uuid:pk>/archive/", sidebar.archive, name="archive"),
     path("chats/<uuid:pk>/delete/", sidebar.delete, name="delete-conversation"),
+    path("files/<uuid:pk>/", downloads.download, name="file"),
     path("profile/", profile.edit, name="profile"),
     path("profile/time-zone/", profile.tell_zone, name="tell-zone"),
     path("login/", sign_in.Login.as_view(), name="login"),

@@ -16,6 +16,7 @@ PARAMETERS = {
     "archived": "Only those put away, or only the others; without it all.",
     "status": "Only those in this status.",
     "conversation_id": "The conversation's id.",
+    "file_id": "The file's id.",
     "run_id": "The run's id.",
     "task_id": "The task's id.",
     "agent": "The agent's id or name.",

@@ -2,6 +2,7 @@
 
 from chat.models.conversation import Conversation, Draft, Message
 from chat.models.fields import EncryptedField, new_id
+from chat.models.file import File
 from chat.models.people import ApiToken, IdempotencyKey, Profile, SignInLink
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "Conversation",
     "Draft",
     "EncryptedField",
+    "File",
     "IdempotencyKey",
     "Message",
     "Profile",

@@ -37,3 +37,14 @@ class EncryptedField(models.TextField[str, str]):
             raise ImproperlyConfigured(
                 f"{self.model.__name__}.{self.name} cannot be decrypted: put the key it was written with into AGENTRON_ENCRYPTION_KEYS."
             ) from exc
+
+    def value_to_string(self, obj: models.Model) -> str:
+        """What `manage.py dumpdata` writes: encrypted, too."""
+        return str(self.get_prep_value(self.value_from_object(obj)) or "")
+
+    def to_python(self, value: Any) -> Any:
+        """The text, also where `manage.py loaddata` brings it encrypted."""
+        try:
+            return box().decrypt(value.encode()).decode() if isinstance(value, str) and value else value
+        except InvalidToken:
+            return value
