@@ -17,7 +17,7 @@ import pytest
 from tests.machine import Machine
 
 # Fixtures for the doors to the outside.
-pytest_plugins = ["tests.fakes.model_server"]
+pytest_plugins = ["tests.fakes.model_server", "tests.fakes.telegram"]
 
 # Settings are read when Django is first imported, so the environment is set before that.
 # In memory where there is such a folder: every commit of a test would wait for the disk.
