@@ -16,10 +16,11 @@ from telegram_bridge.inline import inlines
 from telegram_bridge.splitting import Chunk, split
 from telegram_bridge.styled import Block, Styled
 
-__all__ = ["Chunk", "plain", "render"]
+__all__ = ["Chunk", "literal", "plain", "render"]
 
 PARSER = MarkdownIt("js-default", {"html": False, "linkify": False, "breaks": True})
 BULLETS = ("•", "◦", "▪")
+MARKS = re.compile(r"([!-/:-@\[-`{-~])")
 LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
 
 
@@ -41,6 +42,11 @@ def render(markdown: str) -> list[Chunk]:
 def plain(text: str) -> list[Chunk]:
     """`text` as it is, marks and all, in as many messages as it takes."""
     return split(Styled(clean(text)))
+
+
+def literal(text: str) -> str:
+    """`text` as Markdown that shows it as it is, for words that nobody wrote as Markdown."""
+    return "\n".join(MARKS.sub(r"\\\1", line.strip()) for line in text.split("\n"))
 
 
 def block(page: Styled, node: SyntaxTreeNode) -> None:

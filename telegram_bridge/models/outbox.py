@@ -92,6 +92,8 @@ class Delivery(models.Model):
     state = models.CharField(max_length=8, choices=DeliveryState.choices, default=DeliveryState.PENDING, help_text="Whether it was sent.")
     telegram_id = models.BigIntegerField(null=True, help_text="Telegram's number of the sent message.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it was tried.")
+    # Telegram did not say whether it got it: once more and never again, for the phone may show it already.
+    uncertain = models.PositiveSmallIntegerField(default=0, help_text="How often it may have arrived.")
     next_try_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, help_text="Not before this.")
     error = models.TextField(blank=True, help_text="Why it failed, last.")
     created_at = models.DateTimeField(default=timezone.now, help_text="When it was put here.")
@@ -134,6 +136,8 @@ class LiveMessage(models.Model):
     talk = models.ForeignKey(TelegramTalk, models.CASCADE, related_name="+", help_text="Where it is shown.")
     run_id = models.UUIDField("run", help_text="The run that works.")
     telegram_id = models.BigIntegerField(help_text="Telegram's number of it.")
+    # Words come with a sound, and grow into the answer; the line that says what is done is silent, and goes.
+    answers = models.BooleanField(default=False, help_text="Whether it shows the answer so far; else what is being done.")
     edited_at = models.DateTimeField(default=timezone.now, help_text="When it last changed.")
 
     class Meta:
