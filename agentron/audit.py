@@ -24,6 +24,10 @@ AUDITED: tuple[dict[str, Any], ...] = (
     {"model": "tasks.Task", "exclude_fields": list(OF_THE_CLOCK), "m2m_fields": {"depends_on"}},
     {"model": "chat.ApiToken", "exclude_fields": ["hash", "created_at", "last_used_at"]},
     {"model": "chat.Profile"},
+    {"model": "telegram_bridge.TelegramSettings", "exclude_fields": ["changed_at"], "mask_fields": ["token", "webhook_secret"]},
+    # Who is served and where, not when they last spoke.
+    {"model": "telegram_bridge.TelegramAccount", "include_fields": ["telegram_id", "user", "allowed"]},
+    {"model": "telegram_bridge.TelegramChat", "include_fields": ["chat_id", "allowed"]},
     {"model": "auth.User", "exclude_fields": ["last_login"], "mask_fields": ["password"], "m2m_fields": {"groups", "user_permissions"}},
     {"model": "auth.Group", "m2m_fields": {"permissions"}},
 )

@@ -15,6 +15,7 @@ from django.utils import timezone
 from agentron.consistency import inconsistencies
 from agentron.health import CLOCK_SECONDS, WORKER_SECONDS
 from agentron.presence import told
+from telegram_bridge.health import health
 from workflows import queue
 from workflows.llm import names
 from workflows.llm.check import try_model
@@ -54,7 +55,7 @@ def examine(*, call_model: bool) -> Iterator[Finding]:
     yield found
     if found.state == FAIL:
         return
-    checks: list[Callable[[], Finding]] = [worker, clock, queue_age, live_model if call_model else model, consistency]
+    checks: list[Callable[[], Finding]] = [worker, clock, queue_age, live_model if call_model else model, telegram, consistency]
     for check in checks:
         yield check()
 
@@ -130,6 +131,18 @@ def live_model() -> Finding:
     except ModelError as exc:
         return Finding("model", FAIL, str(exc))
     return Finding("model", OK, f"{names.default_name()} answers: {answer.strip()[:60]}")
+
+
+def telegram() -> Finding:
+    found = health()
+    if not found.enabled:
+        return Finding("telegram", OK, "It is switched off. To use it, connect a bot in the admin: Settings, Telegram.")
+    if found.wrong:
+        return Finding("telegram", FAIL, found.wrong)
+    text = f"@{found.state.username or 'the bot'}: {found.backlog} updates to be handled, {found.waiting} messages to be sent."
+    if found.parked or found.dead:
+        return Finding("telegram", WARN, f"{text} Given up: {found.parked} updates, {found.dead} messages in a day. The admin says why.")
+    return Finding("telegram", OK, text)
 
 
 def disk() -> Finding:

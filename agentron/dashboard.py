@@ -14,6 +14,7 @@ from agentron.charts import Chart, Column, bars, highest
 from agentron.presence import presences
 from chat.figures import count, money
 from chat.markdown import render
+from telegram_bridge.health import health
 from workflows import queue
 from workflows.answering import answering
 from workflows.models import Heartbeat, HelpRequest, Run, RunStatus
@@ -40,6 +41,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["title"] = "Overview"
     if request.user.has_perm("workflows.view_run"):
         context |= overview(timezone.localtime())
+        context["telegram_settings"] = request.user.has_perm("telegram_bridge.view_telegramsettings")
     return context
 
 
@@ -48,6 +50,7 @@ def overview(now: datetime) -> dict[str, Any]:
     history = days(now)
     failed = Run.objects.filter(status=RunStatus.FAILED, finished_at__gt=now - timedelta(days=1))
     people = presences(Heartbeat.objects.order_by("-at")[:BEATS], now)
+    telegram = health(now)
     return {
         "now": now,
         "begun": Run.objects.exists(),
@@ -56,7 +59,8 @@ def overview(now: datetime) -> dict[str, Any]:
         "failed": failed.count(),
         "charts": [chart for chart in (runs_chart(history), tokens_chart(history), cost_chart(history)) if not chart.is_flat],
         "presences": people,
-        "missing": [render(one.sentence) for one in people if one.sentence],
+        "missing": [render(sentence) for sentence in (*(one.sentence for one in people), telegram.wrong) if sentence],
+        "telegram_health": telegram,
         "failures": recent_failures(now),
         "questions": HelpRequest.objects.open().select_related("run__owner", "run__conversation")[:SHOWN],
         "answering": answering(),

@@ -6,11 +6,13 @@ import re
 from workflows.concealing import conceal
 
 SECRETS = re.compile(r"([?&](?:token|key|secret)=|/sign-in/|\bBearer |\bagt_)[\w%.~+=-]+", re.IGNORECASE)
+# A Telegram bot's token: its number, a colon however often it was quoted, and the secret. A \b would miss `/bot123…`.
+BOT_TOKENS = re.compile(r"(?<!\d)(\d{5,18}(?::|%(?:25)*3A))[\w-]{20,}", re.IGNORECASE | re.ASCII)
 
 
 def masked(line: str) -> str:
     """`line` without tokens and sign-in links."""
-    return SECRETS.sub(r"\1***", line)
+    return BOT_TOKENS.sub(r"\1***", SECRETS.sub(r"\1***", line))
 
 
 class MaskedFormatter(logging.Formatter):

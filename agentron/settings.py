@@ -102,6 +102,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "agentron.context.model",
                 "agentron.context.waiting",
+                "telegram_bridge.context.telegram",
                 "chat.context.sidebar",
             ],
         },
@@ -215,6 +216,7 @@ TELEGRAM_API_URL = address("TELEGRAM_API_URL") or "https://api.telegram.org"
 # Hosts that fetch_url may reach although they are not public.
 AGENTRON_FETCH_ALLOW = hosts("AGENTRON_FETCH_ALLOW")
 
+DEFAULT_EXCEPTION_REPORTER = "agentron.error_pages.MaskedReporter"
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -224,6 +226,7 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # These write the address of every request, which may hold a token.
+        "telegram": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},

@@ -11,6 +11,7 @@ urlpatterns = [
     path("begin/", begin, name="begin"),
     path("", include("chat.urls")),
     path("profile/", include("chat.profile_urls")),
+    path("profile/telegram/", include("telegram_bridge.urls")),
     path("", include("workflows.urls")),
     path("", include("tasks.urls")),
     path("admin/", admin.site.urls),

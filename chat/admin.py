@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -17,7 +18,7 @@ from chat.admin_widgets import SuggestingInput
 from chat.errors import ConflictError
 from chat.forms import TokenForm
 from chat.http.auth import person
-from chat.models import ApiToken, Conversation, Draft, IdempotencyKey, Message, Profile
+from chat.models import ApiToken, Conversation, Draft, File, IdempotencyKey, Message, Profile
 from chat.thread import thread
 from chat.zones import zone_names
 
@@ -75,6 +76,24 @@ class DraftAdmin(ReadOnlyAdmin[Draft]):
     list_select_related = ["conversation"]
     ordering = ["-updated_at"]
     empty_text = "While an answer streams, its text so far is here; then it becomes a message."
+
+
+@admin.register(File)
+class FileAdmin(ReadOnlyAdmin[File]):
+    """Files of conversations; only whoever owns the conversation can open them."""
+
+    list_display = ["name", "content_type", "size_in_words", "conversation", "kept_at"]
+    list_select_related = ["conversation"]
+    # Ids sort by time and have an index.
+    ordering = ["-id"]
+    sortable_by = ()
+    search_fields = ["name"]
+    exclude = ["excerpt"]
+    empty_text = "Documents and pictures that were sent into a conversation are listed here."
+
+    @admin.display(description="Size")
+    def size_in_words(self, row: File) -> str:
+        return filesizeformat(row.size)
 
 
 @admin.register(Profile)

@@ -23,8 +23,20 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
-from chat.models import ApiToken, Conversation, Draft, IdempotencyKey, Message, Profile
+from chat.models import ApiToken, Conversation, Draft, File, IdempotencyKey, Message, Profile
+from chat.models.fields import new_id
 from tasks.models import Occurrence, Task
+from telegram_bridge.models import (
+    Delivery,
+    Keyboard,
+    LiveMessage,
+    Shown,
+    TelegramAccount,
+    TelegramChat,
+    TelegramSettings,
+    TelegramTalk,
+    Update,
+)
 from workflows.models import (
     Agent,
     Heartbeat,
@@ -45,9 +57,10 @@ pytestmark = pytest.mark.wide
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 MODELS = list(admin.site._registry)
 OF_SUPERUSERS = ("django_q", "axes", "auditlog")
-FILLED_IN = (Agent, ModelProvider, Memory, Profile, ApiToken, User, Group, Workflow, Task)
-# Rows that hold secrets have no page at all.
-NEVER_SHOWN = {"Secret", "SignInLink"}
+OURS = ("chat", "tasks", "workflows", "telegram_bridge")
+FILLED_IN = (Agent, ModelProvider, Memory, Profile, ApiToken, User, Group, Workflow, Task, TelegramSettings, TelegramAccount, TelegramChat)
+# Rows that hold secrets have no page at all; what the telegram process keeps is on the page of its settings.
+NEVER_SHOWN = {"Secret", "SignInLink", "TelegramLinkCode", "TelegramState"}
 FEW = 10
 # Without one a staff member sees nothing but the frame.
 STRANGERS = ("plain", "desk")
@@ -118,7 +131,34 @@ def grow(first: int, last: int) -> None:
     ModelProvider.objects.bulk_create(ModelProvider(name=f"p{n}", kind="ollama", default_model=HOSTILE) for n in numbers)
     Heartbeat.objects.bulk_create(Heartbeat(name=f"{HOSTILE}{n}", kind="worker", at=now) for n in numbers)
     Group.objects.bulk_create(Group(name=f"{HOSTILE}{n}") for n in numbers)
+    phones(numbers, people, talks)
     others(numbers, people)
+
+
+def phones(numbers: range, people: list[User], talks: list[Conversation]) -> None:
+    """Telegram's rows."""
+    now = timezone.now()
+    TelegramSettings.objects.get_or_create(pk=1)
+    TelegramAccount.objects.bulk_create(TelegramAccount(telegram_id=n, name=HOSTILE, username=HOSTILE) for n in numbers)
+    chats = TelegramChat.objects.bulk_create(TelegramChat(chat_id=-n, type="group", title=HOSTILE) for n in numbers)
+    spoken = TelegramTalk.objects.bulk_create(
+        TelegramTalk(chat=chat, user=one, conversation=talk) for chat, one, talk in zip(chats, people, talks, strict=True)
+    )
+    Update.objects.bulk_create(
+        Update(bot_id=1, update_id=n, payload={"message": {"text": HOSTILE}}, parked_at=now, error=HOSTILE) for n in numbers
+    )
+    Delivery.objects.bulk_create(Delivery(chat=chat, text=HOSTILE, state="dead", error=HOSTILE) for chat in chats)
+    Keyboard.objects.bulk_create(
+        Keyboard(chat=chat, user=one, purpose="answer", rows=[[{"text": HOSTILE, "value": HOSTILE}]])
+        for chat, one in zip(chats, people, strict=True)
+    )
+    said = Message.objects.filter(conversation__in=talks).select_related("conversation")
+    File.objects.bulk_create(
+        File(conversation=message.conversation, message=message, name=HOSTILE, content_type="text/plain", size=1, excerpt=HOSTILE)
+        for message in said
+    )
+    Shown.objects.bulk_create(Shown(chat=chats[0], telegram_id=n, message=message) for n, message in zip(numbers, said, strict=True))
+    LiveMessage.objects.bulk_create(LiveMessage(talk=talk, run_id=new_id(), telegram_id=1) for talk in spoken)
 
 
 def others(numbers: range, people: list[User]) -> None:
@@ -166,17 +206,13 @@ def queries(desk: Client, path: str) -> int:
 
 
 def test_every_model_of_ours_is_there() -> None:
-    missing = {
-        model.__name__ for app in ("chat", "tasks", "workflows") for model in apps.get_app_config(app).get_models() if model not in MODELS
-    }
+    missing = {model.__name__ for app in OURS for model in apps.get_app_config(app).get_models() if model not in MODELS}
 
     assert missing == NEVER_SHOWN
 
 
 def test_every_field_that_can_be_filled_in_says_what_it_is() -> None:
-    fields = [
-        field for app in ("chat", "tasks", "workflows") for model in apps.get_app_config(app).get_models() for field in model._meta.fields
-    ]
+    fields = [field for app in OURS for model in apps.get_app_config(app).get_models() for field in model._meta.fields]
 
     assert [str(field) for field in fields if field.editable and not field.auto_created and not field.help_text] == []
 
@@ -257,6 +293,7 @@ def test_whoever_may_only_look_sees_the_forms_without_fields() -> None:
 @pytest.mark.parametrize("name", ["boss", *STRANGERS])
 def test_every_action_answers_a_superuser_and_nobody_else(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workflows.llm.check.try_model", lambda name: "ready")
+    monkeypatch.setattr("telegram_bridge.checking.try_connection", lambda row: "Connected.")
     client = signed_in(name)
     refusal = {"boss": {302}, "plain": {302}, "desk": {403}}[name]
 

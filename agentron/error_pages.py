@@ -1,0 +1,18 @@
+"""What DEBUG shows of an error, without what lets somebody in."""
+
+from django.utils.safestring import SafeString
+from django.views.debug import ExceptionReporter
+
+from agentron.masking import masked
+from workflows.concealing import conceal
+
+
+class MaskedReporter(ExceptionReporter):
+    """What DEBUG shows of an error, with the variables of every frame, masked."""
+
+    def get_traceback_html(self) -> str:
+        return conceal(masked(super().get_traceback_html()))
+
+    def get_traceback_text(self) -> SafeString:
+        # Plain text, so there is nothing to escape.
+        return SafeString(conceal(masked(super().get_traceback_text())))

@@ -1,0 +1,211 @@
+"""Who may talk, and where."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.forms import BooleanField, ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from chat.admin_base import BaseAdmin, M, ReadOnlyAdmin, badge, link
+from chat.errors import ConflictError, InvalidError
+from telegram_bridge import outbox, parting
+from telegram_bridge.models import TelegramAccount, TelegramChat, TelegramTalk
+from telegram_bridge.words import literal
+
+
+class FromSettings(BaseAdmin[M]):
+    """Rows whose verbs are used on the page of the settings, too, and lead back there: only for superusers.
+
+    Whoever lets a Telegram account act as somebody gives all of their rights away.
+    """
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def may_do(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def do(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
+        response = super().do(request, object_id, verb)
+        there = response.status_code == 302 and request.POST.get("from") == "settings"
+        return redirect("admin:telegram_bridge_telegramsettings_changelist") if there else response
+
+
+class AccountForm(ModelForm[TelegramAccount]):
+    """Whom a Telegram account is served as."""
+
+    class Meta:
+        model = TelegramAccount
+        fields = ["user", "allowed"]
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or self.cleaned_data
+        if found.get("allowed") and not found.get("user"):
+            self.add_error("user", "Choose as whom this person is served.")
+        return found
+
+
+@admin.register(TelegramAccount)
+class TelegramAccountAdmin(FromSettings[TelegramAccount]):
+    """People on Telegram, known by number."""
+
+    form = AccountForm
+    list_display = ["name_or_number", "state", "served_as", "at_name", "telegram_id", "seen_at"]
+    list_filter = ["allowed", "seen_at"]
+    list_select_related = ["user"]
+    search_fields = ["name", "username", "telegram_id", "user__username"]
+    autocomplete_fields = ["user"]
+    fields = ["user", "allowed", "name", "at_name", "telegram_id", "linked_at", "seen_at", "buttons"]
+    readonly_fields = ["name", "at_name", "telegram_id", "linked_at", "seen_at", "buttons"]
+    verbs = {"allow": "Allow", "refuse": "Unlink, and serve no more"}
+    empty_text = "Whoever writes to the bot appears here. They are served once they are linked from their profile, or allowed here."
+
+    @admin.display(description="Name", ordering="name")
+    def name_or_number(self, row: TelegramAccount) -> str:
+        return str(row)
+
+    @admin.display(description="@name", ordering="username")
+    def at_name(self, row: TelegramAccount) -> str:
+        return f"@{row.username}" if row.username else "—"
+
+    @admin.display(description="Served as", ordering="user__username")
+    def served_as(self, row: TelegramAccount) -> str:
+        return row.user.get_username() if row.user else "—"
+
+    @admin.display(description="State")
+    def state(self, row: TelegramAccount) -> SafeString:
+        if not row.allowed:
+            return badge("off", "Not served")
+        return badge("ok", "Served") if row.served_as() else badge("warn", "User is inactive")
+
+    def offered(self, row: TelegramAccount) -> list[str]:
+        # Only somebody can be chosen in the form above the buttons, so it is what allows.
+        return ["refuse"] if row.allowed or row.user_id else []
+
+    def allow(self, request: HttpRequest, row: TelegramAccount) -> str:
+        """Serve the account as the user that was named, or as the one it had."""
+        name = request.POST.get("user", "").strip()
+        user = User.objects.filter(username=name).first() if name else row.user
+        if user is None:
+            raise InvalidError(f"There is no user “{name}”." if name else "Say as whom this person is served.")
+        if not user.is_active:
+            raise ConflictError(f"{user.get_username()} is inactive: nobody is served as them.")
+        if row.allowed and row.user_id not in (None, user.pk):
+            raise ConflictError(f"{row} is served as {row.user}: unlink the account first.")
+        row.user, row.allowed, row.linked_at = user, True, timezone.now()
+        row.save(update_fields=["user", "allowed", "linked_at"])
+        if chat := TelegramChat.objects.filter(chat_id=row.telegram_id).first():
+            outbox.tell(
+                chat, f"You may talk to me now: you are **{literal(user.get_username())}** here. Just write what you want, or see /help."
+            )
+        return f"{row} is served as {user.get_username()} from now on."
+
+    def refuse(self, request: HttpRequest, row: TelegramAccount) -> str:
+        """Serve the account no more."""
+        parting.part(row)
+        return f"{row} is not served any more, and nothing is sent there."
+
+    def save_model(self, request: HttpRequest, obj: TelegramAccount, form: Any, change: bool) -> None:
+        """What was said as somebody stays theirs: an account that changes hands, or is not allowed, parts from it first."""
+        before = TelegramAccount.objects.get(pk=obj.pk)
+        if before.user_id and (before.user_id != obj.user_id or not obj.allowed):
+            parting.part(before)
+        obj.linked_at = (before.linked_at or timezone.now()) if obj.allowed else None
+        super().save_model(request, obj, form, change)
+
+
+class ChatForm(ModelForm[TelegramChat]):
+    """Whether a group may be spoken in."""
+
+    class Meta:
+        model = TelegramChat
+        fields = ["allowed"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.is_private and isinstance(field := self.fields.get("allowed"), BooleanField):
+            field.disabled = True
+
+
+@admin.register(TelegramChat)
+class TelegramChatAdmin(FromSettings[TelegramChat]):
+    """Private chats and groups that the bot was written to in."""
+
+    form = ChatForm
+    list_display = ["title_or_number", "kind", "state", "chat_id", "seen_at"]
+    list_filter = ["type", "allowed", "seen_at"]
+    search_fields = ["title", "chat_id"]
+    fields = ["allowed", "title", "kind", "chat_id", "seen_at", "unreachable_since", "unreachable_because", "not_before", "buttons"]
+    readonly_fields = ["title", "kind", "chat_id", "seen_at", "unreachable_since", "unreachable_because", "not_before", "buttons"]
+    verbs = {"allow": "Allow", "refuse": "Stop serving this group", "reach": "Try to write there again"}
+    empty_text = "Private chats and groups appear here as soon as somebody writes to the bot in them."
+
+    @admin.display(description="Title", ordering="title")
+    def title_or_number(self, row: TelegramChat) -> str:
+        return str(row)
+
+    @admin.display(description="Sort", ordering="type")
+    def kind(self, row: TelegramChat) -> str:
+        return row.get_type_display()
+
+    @admin.display(description="State")
+    def state(self, row: TelegramChat) -> SafeString:
+        if row.unreachable_since:
+            return badge("fail", "Cannot be written to")
+        if row.is_private:
+            return badge("off", "As its person")
+        return badge("ok", "Allowed") if row.allowed else badge("off", "Not served")
+
+    def offered(self, row: TelegramChat) -> list[str]:
+        group = [] if row.is_private else ["refuse" if row.allowed else "allow"]
+        return [*group, *(["reach"] if row.unreachable_since else [])]
+
+    def allow(self, request: HttpRequest, row: TelegramChat) -> str:
+        """Let people who are served speak in a group."""
+        if row.is_private:
+            raise ConflictError("A private chat needs only its person: allow the account.")
+        row.allowed = True
+        row.save(update_fields=["allowed"])
+        return f"Whoever is served may now speak to the bot in {row}."
+
+    def refuse(self, request: HttpRequest, row: TelegramChat) -> str:
+        """Serve nobody in a group any more."""
+        row.allowed = False
+        row.save(update_fields=["allowed"])
+        return f"Nobody is served in {row} any more."
+
+    def reach(self, request: HttpRequest, row: TelegramChat) -> str:
+        """Write to a chat again that had blocked or removed the bot."""
+        row.unreachable_since, row.unreachable_because = None, ""
+        row.save(update_fields=["unreachable_since", "unreachable_because"])
+        return f"What is said from now on is sent to {row} again."
+
+
+@admin.register(TelegramTalk)
+class TelegramTalkAdmin(ReadOnlyAdmin[TelegramTalk]):
+    """Which conversation somebody speaks in, by chat and topic."""
+
+    list_display = ["place", "person", "spoken_in", "thread_id", "delivered_seq"]
+    list_select_related = ["chat", "user", "conversation"]
+    search_fields = ["chat__title", "user__username"]
+    ordering = ["-id"]
+    empty_text = "A talk is one person in one chat or topic: it knows the conversation that they speak in there."
+
+    @admin.display(description="Chat")
+    def place(self, row: TelegramTalk) -> str:
+        return str(row.chat)
+
+    @admin.display(description="Person")
+    def person(self, row: TelegramTalk) -> str:
+        return row.user.get_username()
+
+    @admin.display(description="Conversation")
+    def spoken_in(self, row: TelegramTalk) -> SafeString | str:
+        return link("chat_conversation_change", row.conversation_id, row.conversation) if row.conversation else "—"
