@@ -120,6 +120,11 @@ def write(target: Path, content: bytes) -> None:
     draft.rename(target)
 
 
+def stored() -> list[Path]:
+    """The contents that are there whole."""
+    return [entry for entry in folder().iterdir() if NAME.fullmatch(entry.name) and not entry.name.startswith(".")]
+
+
 def content_of(file: File) -> bytes:
     """What is in it. Raises MissingError where the data folder has lost it."""
     try:

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from chat.file_types import PICTURES
 from chat.markdown import render, render_growing
 from chat.models import Message
 from chat.tool_cards import gist, icon, label
@@ -86,12 +87,18 @@ def editable(arguments: dict[str, Any]) -> str:
     return text if len(text) <= MOST_SHOWN else ""
 
 
+def sent(body: dict[str, Any]) -> dict[str, Any]:
+    """A file: whether the page can show it as a picture."""
+    return {"is_picture": body.get("content_type") in PICTURES and bool(body.get("url"))}
+
+
 MORE = {
     Message.Kind.MESSAGE: spoken,
     Message.Kind.THOUGHT: spoken,
     Message.Kind.TOOL_USE: call,
     Message.Kind.TOOL_RESULT: outcome,
     Message.Kind.HELP_REQUEST: asked,
+    Message.Kind.FILE: sent,
 }
 
 

@@ -6,6 +6,7 @@ from enum import Enum
 from uuid import UUID
 
 from django.core.management.base import OutputWrapper
+from django.template.defaultfilters import filesizeformat
 
 from chat import hints
 from chat.models import Draft, Message
@@ -71,7 +72,7 @@ class Terminal:
 
     def show_later(self, message: Message) -> None:
         """Show a message of another turn, under the beginning of the one that it answers."""
-        if message.author == Message.Author.USER:
+        if message.author == Message.Author.USER and message.kind != Message.Kind.FILE:
             self.note(f"· {'now due' if message.via == Message.Via.SCHEDULE else 'said'}: {message.text}")
             return
         if message.kind in (Message.Kind.MESSAGE, Message.Kind.ERROR, Message.Kind.HELP_REQUEST) and message.reply_to:
@@ -95,6 +96,8 @@ class Terminal:
                 self.note(f"· {payload.get('name', 'tool')}")
             case Message.Kind.ERROR:
                 self.note(message.text or payload.get("detail", ""))
+            case Message.Kind.FILE:
+                self.note(f"· file: {payload.get('name')} ({filesizeformat(payload.get('size', 0))})")
             case Message.Kind.HELP_REQUEST:
                 self.ask(payload)
             case Message.Kind.STATUS:

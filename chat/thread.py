@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.template.defaultfilters import filesizeformat
 from django.utils.safestring import SafeString
 
 from chat.fragments import readable
@@ -99,8 +100,9 @@ def thought(row: Message) -> dict[str, Any]:
 
 
 def file(row: Message) -> dict[str, Any]:
-    """A file's name."""
-    return {"words": str(row.payload.get("name") or row.text)}
+    """A file's name, type and size; what is in it only its owner gets."""
+    payload = row.payload
+    return {"words": f"{payload.get('name') or row.text} ({payload.get('content_type')}, {filesizeformat(payload.get('size', 0))})"}
 
 
 TOLD: dict[str, Callable[[Message], dict[str, Any]]] = {

@@ -2,10 +2,12 @@
 
 import os
 import time
+from io import StringIO
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.core.management.base import OutputWrapper
 from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
@@ -15,6 +17,8 @@ from chat.conversations import delete
 from chat.errors import InvalidError
 from chat.file_types import clean_name, type_of
 from chat.models import Conversation, File, Message
+from chat.terminal import Terminal
+from chat.thread import thread
 from tests.factories import make_conversation, make_user
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
@@ -168,3 +172,30 @@ def test_a_file_that_the_disk_has_lost_is_missing(talk: Conversation, folder: Pa
 
     assert client.get(f"/files/{file.pk}/").status_code == 404
     assert "restore `files/`" in client.get(f"/api/files/{file.pk}").json()["detail"]
+
+
+def test_the_page_shows_a_picture_and_offers_all_else(talk: Conversation, client: Client) -> None:
+    picture, text = keep(talk, "a.png", PNG), keep(talk, "<b>.txt", b"x")
+    client.force_login(talk.owner)
+
+    page = client.get(f"/chats/{talk.pk}/").content.decode()
+
+    assert page.count('<img src="/files/') == page.count(f'<img src="/files/{picture.pk}/" alt="a.png"') == 1
+    assert f'href="/files/{text.pk}/" download="_b_.txt"' in page
+
+
+def test_the_admin_names_a_file_and_hands_nothing_out(talk: Conversation) -> None:
+    keep(talk)
+
+    assert thread(talk).entries[0].words == "notes.txt (text/plain, 5\xa0bytes)"
+
+
+def test_the_terminal_names_a_file(talk: Conversation, folder: Path) -> None:
+    folder.with_name("sockets").mkdir()
+    out, err = StringIO(), StringIO()
+    terminal = Terminal(OutputWrapper(out), OutputWrapper(err))
+
+    terminal.show_later(keep(talk).message)
+    terminal.close()
+
+    assert err.getvalue() == "· file: notes.txt (5\xa0bytes)\n"

@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from pytest_django import Settings
 
-from chat.models import IdempotencyKey, SignInLink
-from tests.factories import make_user
+from chat import files
+from chat.models import IdempotencyKey, Message, SignInLink
+from tests.factories import make_conversation, make_user
 from workflows import chores
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +111,23 @@ def keep_answer(user: User, key: str, *, days: int) -> None:
     """An idempotency key of some days ago."""
     at = timezone.now() - timedelta(days=days)
     IdempotencyKey.objects.create(user=user, method="POST", path="/", key=key, body_hash="", status=200, answer={}, created_at=at)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_files_are_backed_up_for_as_long_as_a_copy_of_the_database_knows_them(folder: Path) -> None:
+    conversation = make_conversation()
+    file = files.keep(conversation, "a.txt", b"x", by=conversation.owner, via=Message.Via.TELEGRAM)
+    chores.backup()
+    copy = folder / "files" / str(file.pk)
+    assert copy.read_bytes() == b"x"
+
+    (database,) = folder.glob("*.sqlite3")
+    earlier = database.rename(folder / "agentron-2020-01-01.sqlite3")
+    conversation.delete()
+    chores.backup()
+    assert not files.path(file.pk).exists()
+    assert copy.exists()
+
+    earlier.unlink()
+    chores.backup()
+    assert not copy.exists()
