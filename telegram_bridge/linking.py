@@ -1,0 +1,32 @@
+"""How a Telegram account becomes a person here: a link that works once, opened in a private chat."""
+
+from django.utils import timezone
+
+from telegram_bridge import outbox, people, talks
+from telegram_bridge.incoming import Incoming
+from telegram_bridge.models import TelegramAccount, TelegramChat, TelegramLinkCode
+from telegram_bridge.parting import part
+from telegram_bridge.words import literal
+
+WORTHLESS = "This link was used already, or its ten minutes are over: make a new one on your profile page."
+IN_A_GROUP = "Such a link works in a private chat with me only. Others could read it here, so it is void now: make a new one."
+
+
+def begin(incoming: Incoming, account: TelegramAccount, chat: TelegramChat, code: str) -> None:
+    """`/start CODE`: link the account to whoever made the code. Where others read along, the code is only made void."""
+    user = TelegramLinkCode.redeem(code)
+    if not chat.is_private:
+        people.turn_away(incoming, account, chat, IN_A_GROUP)
+    elif user is not None:
+        if account.user_id not in (None, user.pk):
+            # Nothing of whoever spoke here before is to be sent to this phone.
+            part(account)
+        fields = {"user": user, "allowed": True, "linked_at": timezone.now(), "told_at": None}
+        TelegramAccount.objects.filter(pk=account.pk).update(**fields)
+        talk = talks.talk_of(chat, incoming.thread_id, user)
+        greeting = f"This chat is linked: you are **{literal(user.get_username())}** here. Just write what you want, or see /help."
+        outbox.tell(chat, greeting, thread_id=incoming.thread_id, talk=talk, reply_to=incoming.id)
+    elif account.served_as() is not None:
+        outbox.tell(chat, WORTHLESS, thread_id=incoming.thread_id, reply_to=incoming.id)
+    else:
+        people.turn_away(incoming, account, chat, WORTHLESS)

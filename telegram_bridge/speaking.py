@@ -1,0 +1,113 @@
+"""What a person who is served says: a message of their conversation, with its files, or a change of what was said."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from chat import files as stored
+from chat import log
+from chat.errors import RefusedError
+from chat.models import Conversation, File, Message
+from telegram_bridge import answers, media, people, talks, words
+from telegram_bridge.incoming import Incoming
+from telegram_bridge.media import Kept, Wanted
+from telegram_bridge.replies import Reply
+from telegram_bridge.talks import Heard
+
+CHANGED = "Changed a message to: "
+NOT_FETCHED = "could not be fetched from Telegram: send it again."
+
+
+def speak(heard: Heard, parts: Sequence[Incoming], files: Sequence[Kept]) -> Reply:
+    """Say it where it belongs; or answer the question that it replies to. Raises RefusedError."""
+    received = Reply(reaction=(heard.chat.chat_id, heard.incoming.id))
+    shown = answered_message(heard)
+    attachments = [(part, wanted) for part in parts if (wanted := media.attached(part.message))]
+    asked = shown if shown and shown.kind == Message.Kind.HELP_REQUEST else None
+    if asked and not attachments and answers.answer(heard, asked):
+        return received
+    for sentence in filter(None, (media.sentence(part.message) for part in parts)):
+        heard.tell(sentence)
+    if not attachments and not heard.incoming.text:
+        return Reply()
+    conversation = place_of(heard, shown)
+    kept = [(part, file) for part, wanted in attachments if (file := keep(heard, conversation, wanted, files))]
+    if not kept and not heard.incoming.text:
+        return Reply()
+    say(heard, conversation, shown, kept)
+    return received
+
+
+def answered_message(heard: Heard) -> Message | None:
+    """The message of the person's own conversations that they reply to. Raises RefusedError for a question of somebody else."""
+    replied = heard.incoming.replied
+    found = talks.message_shown(heard.chat, replied["message_id"]) if replied else None
+    if found and found.owner_id != heard.user.pk:
+        answers.check_own(heard, found)
+        return None
+    return found
+
+
+def place_of(heard: Heard, shown: Message | None) -> Conversation:
+    """The conversation that is meant: that of the message which is answered, else the one that is spoken in."""
+    if shown and shown.conversation_id != heard.talk.conversation_id:
+        talks.turn_to(heard.talk, shown.conversation)
+    return talks.conversation_of(heard.talk)
+
+
+def keep(heard: Heard, conversation: Conversation, wanted: Wanted, files: Sequence[Kept]) -> File | None:
+    """Keep what was downloaded in the conversation; where that cannot be, say why."""
+    found = next((file for file in files if file.wanted.file_id == wanted.file_id), None)
+    problem = media.too_large(wanted) or (found.problem if found else f"“{wanted.name[:100]}” {NOT_FETCHED}")
+    if found and not problem:
+        try:
+            with transaction.atomic():
+                return stored.keep(conversation, wanted.name, found.content, by=heard.user, via=Message.Via.TELEGRAM)
+        except RefusedError as exc:
+            problem = str(exc)
+    heard.tell(words.literal(problem, 500))
+    return None
+
+
+def say(heard: Heard, conversation: Conversation, shown: Message | None, kept: Sequence[tuple[Incoming, File]]) -> None:
+    """Post the words, and let them be answered. Only what is all the person's own can answer an open question."""
+    incoming = heard.incoming
+    last = talks.seen_by(heard.chat, conversation.pk, incoming.id)
+    # What is answered stands right above, where it is the newest that the phone has shown.
+    quoting = bool(incoming.replied) and not (shown and shown.seq >= last and "quote" not in incoming.message)
+    text = words.composed(incoming, [file.name for _, file in kept], quoting=quoting)
+    said = log.say(
+        conversation,
+        heard.user,
+        text,
+        via=Message.Via.TELEGRAM,
+        client_id=f"telegram:{incoming.update.bot_id}:{incoming.update.update_id}",
+        seen=last if text == incoming.text and not incoming.is_forward else 0,
+        reply_to=shown.seq if shown else None,
+    ).message
+    talks.note_shown(heard.chat, [incoming.id], said)
+    for part, file in kept:
+        talks.note_shown(heard.chat, [part.id], file.message)
+
+
+def note_edit(incoming: Incoming) -> None:
+    """Note in the conversation that a message was changed; it begins nothing and answers nothing."""
+    user, chat = people.sender_of(incoming)
+    said = talks.message_shown(chat, incoming.id) if chat and user else None
+    if said is None or user is None or said.owner_id != user.pk or incoming.is_forward:
+        return
+    if not incoming.text or incoming.text == words.own_words(said.text):
+        return
+    update = incoming.update
+    text, client_id = f"{CHANGED}{incoming.text}", f"telegram:{update.bot_id}:{update.update_id}"
+    message = Message(author=Message.Author.USER, user=user, text=text, via=Message.Via.TELEGRAM, client_id=client_id)
+    message.reply_to = said.seq
+    log.post(said.conversation_id, message)
+
+
+def begin(heard: Heard, text: str) -> None:
+    """Begin a conversation with a text; no question can have been seen in it."""
+    update = heard.incoming.update
+    conversation, client_id = talks.conversation_of(heard.talk), f"telegram:{update.bot_id}:{update.update_id}"
+    said = log.say(conversation, heard.user, text, via=Message.Via.TELEGRAM, client_id=client_id, seen=0).message
+    talks.note_shown(heard.chat, [heard.incoming.id], said)
