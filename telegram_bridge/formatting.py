@@ -13,12 +13,13 @@ from chat.log import clean
 from chat.markdown import MAX_BRACKETS, MAX_PARSED
 from telegram_bridge import tables
 from telegram_bridge.inline import inlines
-from telegram_bridge.splitting import Chunk, split
+from telegram_bridge.splitting import MOST_ENTITIES, MOST_UNITS, Chunk, clipped, split, units
 from telegram_bridge.styled import Block, Styled
 
-__all__ = ["Chunk", "literal", "plain", "render"]
+__all__ = ["Chunk", "joined", "literal", "plain", "render"]
 
 PARSER = MarkdownIt("js-default", {"html": False, "linkify": False, "breaks": True})
+GAP = "\n\n"
 BULLETS = ("•", "◦", "▪")
 MARKS = re.compile(r"([!-/:-@\[-`{-~])")
 LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
@@ -42,6 +43,18 @@ def render(markdown: str) -> list[Chunk]:
 def plain(text: str) -> list[Chunk]:
     """`text` as it is, marks and all, in as many messages as it takes."""
     return split(Styled(clean(text)))
+
+
+def joined(chunk: Chunk, markdown: str) -> Chunk:
+    """`chunk` with `markdown` below it, in one message: what there is no room for is left out of the former."""
+    below = render(markdown)[0]
+    above = clipped(chunk, MOST_UNITS - units(below.text) - units(GAP))
+    offset = units(above.text + GAP)
+    moved = [{**entity, "offset": entity["offset"] + offset} for entity in below.entities]
+    entities = [*above.entities[: MOST_ENTITIES - len(moved)], *moved]
+    source = f"{above.source}{GAP}{below.source}"
+    text = f"{above.text}{GAP}{below.text}"
+    return Chunk(text, entities, source if units(source) <= MOST_UNITS else text)
 
 
 def literal(text: str) -> str:

@@ -51,3 +51,23 @@ def tell(
     if made:
         hints.telegram()
     return made
+
+
+def change(delivery: Delivery, markdown: str) -> Delivery:
+    """Let the message that `delivery` made or will make say `markdown` below what it says, without buttons."""
+    chunk = formatting.joined(formatting.Chunk(delivery.text, delivery.entities, delivery.source), markdown)
+    changed = Delivery.objects.create(
+        chat=delivery.chat,
+        thread_id=delivery.thread_id,
+        talk=delivery.talk,
+        message=delivery.message,
+        kind=Delivery.Kind.EDIT,
+        part=delivery.part,
+        edits=delivery,
+        text=chunk.text,
+        entities=chunk.entities,
+        source=chunk.source,
+        silent=True,
+    )
+    hints.telegram()
+    return changed

@@ -68,9 +68,12 @@ def how(request: HelpRequest) -> str:
     """Where it is answered, for what cannot be answered here."""
     if request.kind == HelpRequest.Kind.CREDENTIALS:
         return f"Secrets are never sent through a chat: {page(reverse('credentials', args=[request.pk]), 'give it on its own page')}."
-    if too_long(request):
-        return f"Look at them first: {page(reverse('conversation', args=[request.run.conversation_id]), 'answer it on the page')}."
-    return ""
+    return f"Look at them first: {page(address(request), 'answer it on the page')}." if too_long(request) else ""
+
+
+def address(request: HelpRequest) -> str:
+    """The path of the conversation that it is asked in."""
+    return reverse("conversation", args=[request.run.conversation_id])
 
 
 def page(path: str, words: str) -> str:
@@ -108,11 +111,12 @@ def answer_of(value: str) -> dict[str, str]:
     return {"decision": value.removeprefix(DECISION)} if value.startswith(DECISION) else {}
 
 
-def ask(request: HelpRequest, chat: TelegramChat, user: User, message: Message, **place: Any) -> list[Delivery]:
+def ask(request: HelpRequest, chat: TelegramChat, user: User, message: Message, *, heading: str = "", **place: Any) -> list[Delivery]:
     """Put an open question into the outbox for `chat`; only `user` may press its buttons. `place`: as for `outbox.tell`."""
     rows = buttons(request)
     keyboard = keyboards.make(chat, user, Keyboard.Purpose.ANSWER, rows, subject=request.pk) if rows else None
-    return outbox.tell(chat, asked(request), message=message, keyboard=keyboard, **place)
+    markdown = f"{heading}\n\n{asked(request)}" if heading else asked(request)
+    return outbox.tell(chat, markdown, message=message, keyboard=keyboard, **place)
 
 
 def other(delivery: Delivery) -> list[Delivery]:

@@ -35,6 +35,17 @@ def units(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
+def clipped(chunk: Chunk, most: int) -> Chunk:
+    """`chunk` cut off so that it has at most that many units."""
+    if units(chunk.text) <= most:
+        return chunk
+    before = list(accumulate((1 + (character > "\uffff") for character in chunk.text), initial=0))
+    end = bisect_right(before, most - 1) - 1
+    entities = [{**one, "length": min(one["length"], before[end] - one["offset"])} for one in chunk.entities if one["offset"] < before[end]]
+    text = chunk.text[:end] + "…"
+    return Chunk(text, entities, text)
+
+
 def split(page: Styled) -> list[Chunk]:
     """The messages that a text becomes."""
     cuts = Cuts(replace_spans(page))

@@ -1,0 +1,105 @@
+"""Send the outbox: in each chat one after the other and in order, in different chats at once."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import django.db
+
+from chat import hints
+from telegram_bridge import ears, pending, planning
+from telegram_bridge.bot import BotError, Door
+from telegram_bridge.calls import carry_out
+from telegram_bridge.fates import decide
+from telegram_bridge.turns import turn
+from workflows.threads import db
+
+logger = logging.getLogger(__name__)
+
+# A lost hint costs this much time; where something waits for its time, it is looked for more often.
+IDLE_SECONDS = 2.0
+WAITING_SECONDS = 0.3
+# Hints come in swarms.
+SWARM_SECONDS = 0.1
+# What is on its way when the process has to end is waited for so long.
+LAST_SECONDS = 3.0
+RETRY_SECONDS = 0.5
+
+
+async def run(door: Door, stop: asyncio.Event) -> None:
+    """Send what has to be sent until `stop`."""
+    chats: dict[int, asyncio.Task[None]] = {}
+    async with ears.listening(hints.PAGE, hints.TELEGRAM) as heard:
+        while not stop.is_set():
+            await ears.wait(heard, stop, await look(door, stop, chats))
+            await asyncio.sleep(SWARM_SECONDS)
+    if chats:
+        _, late = await asyncio.wait(chats.values(), timeout=LAST_SECONDS)
+        for task in late:
+            task.cancel()
+
+
+async def look(door: Door, stop: asyncio.Event, chats: dict[int, asyncio.Task[None]]) -> float:
+    """Put news into the outbox and serve the chats that have any; in how many seconds to look again, without a hint."""
+    try:
+        await db(plan)
+        for chat in await db(pending.chats_due):
+            if chat not in chats:
+                chats[chat] = asyncio.create_task(serve(door, stop, chat))
+                chats[chat].add_done_callback(partial(done, chats, chat))
+        return WAITING_SECONDS if await db(pending.waiting) else IDLE_SECONDS
+    except django.db.Error as exc:
+        logger.warning("Nothing is sent to Telegram for now, the database cannot be used: %s", exc)
+        await db(django.db.connection.close)
+        return RETRY_SECONDS
+
+
+def done(chats: dict[int, asyncio.Task[None]], chat: int, task: asyncio.Task[None]) -> None:
+    """A chat has been served; what went wrong there is said, and the others go on."""
+    del chats[chat]
+    if not task.cancelled() and (error := task.exception()):
+        logger.error("A chat could not be served, it is tried again: %s", type(error).__name__, exc_info=error)
+
+
+def plan() -> None:
+    """Put what was said in the conversations into the outbox."""
+    for talk in planning.behind():
+        while planning.plan(talk) == planning.CHUNK:
+            pass
+
+
+async def serve(door: Door, stop: asyncio.Event, chat: int) -> None:
+    """Send what is due in a chat, one after the other."""
+    while not stop.is_set():
+        async with turn(door, chat):
+            job = await insist(stop, pending.head, chat)
+            if job is None:
+                return
+            await attempt(door, stop, job)
+
+
+async def attempt(door: Door, stop: asyncio.Event, job: pending.Job) -> None:
+    """Make one delivery, and record what came of it."""
+    try:
+        telegram_id = await carry_out(door, job)
+    except BotError as exc:
+        fate = decide(exc, job.delivery)
+        logger.info("Delivery %s: %s; %s", job.delivery.pk, fate.error, fate.act.value)
+        await insist(stop, pending.failed, job.delivery, fate)
+    else:
+        await insist(stop, pending.sent, job, telegram_id)
+
+
+async def insist(stop: asyncio.Event, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a database function until the database takes it: what was sent and is not recorded would be sent again."""
+    while True:
+        try:
+            return await db(function, *arguments)
+        except django.db.OperationalError as exc:
+            if stop.is_set():
+                raise
+            logger.warning("The database cannot be used, Telegram's answer waits for it: %s", exc)
+            await db(django.db.connection.close)
+            await asyncio.sleep(RETRY_SECONDS)
