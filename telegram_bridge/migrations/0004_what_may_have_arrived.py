@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('telegram_bridge', '0001_initial'),
+        ("telegram_bridge", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='delivery',
-            name='uncertain',
-            field=models.PositiveSmallIntegerField(default=0, help_text='How often it may have arrived.'),
+            model_name="delivery",
+            name="uncertain",
+            field=models.PositiveSmallIntegerField(default=0, help_text="How often it may have arrived."),
         ),
         migrations.AddField(
-            model_name='livemessage',
-            name='answers',
-            field=models.BooleanField(default=False, help_text='Whether it shows the answer so far; else what is being done.'),
+            model_name="livemessage",
+            name="answers",
+            field=models.BooleanField(default=False, help_text="Whether it shows the answer so far; else what is being done."),
         ),
     ]
