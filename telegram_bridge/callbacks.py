@@ -104,9 +104,9 @@ def answer(keyboard: Keyboard, delivery: Delivery, user: User, value: str) -> st
 
 
 def refresh(delivery: Delivery, user: User) -> None:
-    """Show the list of what is scheduled as it is now, in the place of the one whose button was pressed."""
+    """Show the list of what is scheduled as it is now in the place of the one whose button was pressed; numbers may have changed."""
     text, rows = lists.scheduled(user)
     if delivery.keyboard:
         keyboards.close(delivery.keyboard)
     keyboard = keyboards.make(delivery.chat, user, Keyboard.Purpose.CANCEL_TASK, rows) if rows else None
-    outbox.tell(delivery.chat, text, thread_id=delivery.thread_id, talk=delivery.talk, keyboard=keyboard, silent=True)
+    outbox.replace(delivery, text, keyboard)

@@ -59,7 +59,7 @@ async def send(door: Door, job: Job) -> int:
 
 
 async def edit(door: Door, delivery: Delivery, telegram_id: int) -> int:
-    """Let message `telegram_id` show what a delivery says, without buttons."""
+    """Let message `telegram_id` show what a delivery says, with its buttons or without any."""
     await door.call(
         "editMessageText",
         chat_id=delivery.chat.chat_id,
@@ -67,6 +67,7 @@ async def edit(door: Door, delivery: Delivery, telegram_id: int) -> int:
         text=delivery.text,
         entities=delivery.entities or None,
         link_preview_options=NO_PREVIEW,
+        reply_markup=markup(delivery),
     )
     return telegram_id
 

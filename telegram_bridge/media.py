@@ -51,7 +51,18 @@ class Kept:
 
 
 def wanted(updates: Iterable[Update]) -> list[Wanted]:
-    """The files of these updates that are worth downloading: of people who are served, and not too large. Only reads."""
+    """The files of these updates that are worth downloading: of people who are served, and not too large. Only reads.
+
+    None of what makes no sense: handling it says why.
+    """
+    try:
+        return readable(updates)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return []
+
+
+def readable(updates: Iterable[Update]) -> list[Wanted]:
+    """The same of updates as Telegram describes them."""
     username = TelegramState.now().username
     messages = [Incoming(update, update.payload["message"], username) for update in updates if "message" in update.payload]
     found = [(one, attached(one.message)) for one in messages if one.is_private or is_addressed(messages)]

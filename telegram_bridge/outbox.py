@@ -55,7 +55,16 @@ def tell(
 
 def change(delivery: Delivery, markdown: str) -> Delivery:
     """Let the message that `delivery` made or will make say `markdown` below what it says, without buttons."""
-    chunk = formatting.joined(formatting.Chunk(delivery.text, delivery.entities, delivery.source), markdown)
+    return edit(delivery, formatting.joined(formatting.Chunk(delivery.text, delivery.entities, delivery.source), markdown))
+
+
+def replace(delivery: Delivery, markdown: str, keyboard: Keyboard | None = None) -> Delivery:
+    """Let the message that `delivery` made say `markdown` instead, which has to fit into one, with these buttons or none."""
+    return edit(delivery.edits or delivery, formatting.render(markdown)[0], keyboard)
+
+
+def edit(delivery: Delivery, chunk: formatting.Chunk, keyboard: Keyboard | None = None) -> Delivery:
+    """Put the change of a message into the outbox."""
     changed = Delivery.objects.create(
         chat=delivery.chat,
         thread_id=delivery.thread_id,
@@ -67,6 +76,7 @@ def change(delivery: Delivery, markdown: str) -> Delivery:
         text=chunk.text,
         entities=chunk.entities,
         source=chunk.source,
+        keyboard=keyboard,
         silent=True,
     )
     hints.telegram()

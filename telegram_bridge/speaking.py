@@ -88,13 +88,14 @@ def say(heard: Heard, conversation: Conversation, shown: Message | None, kept: S
     talks.note_shown(heard.chat, [incoming.id], said)
     for part, file in kept:
         talks.note_shown(heard.chat, [part.id], file.message)
+        talks.note_told(heard.talk, file.message, part.id)
 
 
 def note_edit(incoming: Incoming) -> None:
     """Note in the conversation that a message was changed; it begins nothing and answers nothing."""
     user, chat = people.sender_of(incoming)
     said = talks.message_shown(chat, incoming.id) if chat and user else None
-    if said is None or user is None or said.owner_id != user.pk or incoming.is_forward:
+    if said is None or chat is None or user is None or said.owner_id != user.pk or incoming.is_forward:
         return
     if not incoming.text or incoming.text == words.own_words(said.text):
         return
@@ -103,6 +104,7 @@ def note_edit(incoming: Incoming) -> None:
     message = Message(author=Message.Author.USER, user=user, text=text, via=Message.Via.TELEGRAM, client_id=client_id)
     message.reply_to = said.seq
     log.post(said.conversation_id, message)
+    talks.note_told(talks.talk_of(chat, incoming.thread_id, user), message, incoming.id)
 
 
 def begin(heard: Heard, text: str) -> None:

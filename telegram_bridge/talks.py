@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db.models import Max, Min
+from django.db.models import Max
+from django.utils import timezone
 
 from chat.models import Conversation, Message
 from telegram_bridge import outbox
@@ -58,12 +59,13 @@ def seen_by(chat: TelegramChat, conversation_id: UUID, before: int) -> int:
 
     Telegram numbers a chat's messages in order, whoever sends them, so no clock is asked.
     """
-    parts = Delivery.objects.filter(chat=chat, message__conversation=conversation_id).exclude(kind=Delivery.Kind.EDIT)
-    shown = parts.filter(state=DeliveryState.SENT, telegram_id__lt=before).aggregate(most=Max("message__seq"))["most"] or 0
-    still_open = HelpRequest.objects.open().filter(run__conversation=conversation_id).order_by()
-    asked = parts.filter(message__seq__in=still_open.values("message_seq"))
-    not_shown = asked.exclude(state=DeliveryState.SENT, telegram_id__lt=before).aggregate(least=Min("message__seq"))["least"]
-    return min(shown, not_shown - 1) if not_shown else shown
+    there = Delivery.objects.filter(chat=chat, message__conversation=conversation_id, state=DeliveryState.SENT, telegram_id__lt=before)
+    shown = there.exclude(kind=Delivery.Kind.EDIT).exclude(message__author=Message.Author.USER).order_by()
+    asked = HelpRequest.objects.open().filter(run__conversation=conversation_id).order_by().values_list("message_seq", flat=True)
+    missing = set(asked) - set(shown.filter(message__seq__in=asked).values_list("message__seq", flat=True))
+    last = shown.aggregate(most=Max("message__seq"))["most"] or 0
+    # A question that did not get through is none that was seen, whatever came after it.
+    return min([last, *(seq - 1 for seq in missing)])
 
 
 def message_shown(chat: TelegramChat, telegram_id: int) -> Message | None:
@@ -75,3 +77,10 @@ def message_shown(chat: TelegramChat, telegram_id: int) -> Message | None:
 def note_shown(chat: TelegramChat, telegram_ids: list[int], message: Message) -> None:
     """Remember that those messages there are this one here."""
     Shown.objects.bulk_create([Shown(chat=chat, telegram_id=number, message=message) for number in telegram_ids], ignore_conflicts=True)
+
+
+def note_told(talk: TelegramTalk, message: Message, telegram_id: int) -> None:
+    """Remember that a message here says nothing new to the chat: it came with one there, which stands for another message."""
+    now = timezone.now()
+    there = {"state": DeliveryState.SENT, "telegram_id": telegram_id, "sent_at": now}
+    Delivery.objects.create(chat=talk.chat, thread_id=talk.thread_id, talk=talk, message=message, kind=Delivery.Kind.EDIT, **there)

@@ -35,8 +35,6 @@ def schedule(heard: Heard, rest: str) -> None:
     log.name_after(conversation, found.text)
     task, done = added.task, "Scheduled" if added.created else "That is scheduled already"
     promise = Message.objects.filter(conversation=task.conversation_id, seq=task.anchor or 0).first()
-    if promise and added.created:
-        talks.note_shown(heard.chat, [heard.incoming.id], promise)
     heard.tell(f"⏰ {done}: {lists.described(task)}.{missing_zone(task, heard)}", message=promise if added.created else None)
 
 
