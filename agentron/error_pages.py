@@ -10,9 +10,9 @@ from workflows.concealing import conceal
 class MaskedReporter(ExceptionReporter):
     """What DEBUG shows of an error, with the variables of every frame, masked."""
 
-    def get_traceback_html(self) -> str:
-        return conceal(masked(super().get_traceback_html()))
+    def get_traceback_html(self) -> SafeString:
+        # What was masked is escaped already, or plain text.
+        return SafeString(conceal(masked(super().get_traceback_html())))
 
     def get_traceback_text(self) -> SafeString:
-        # Plain text, so there is nothing to escape.
         return SafeString(conceal(masked(super().get_traceback_text())))

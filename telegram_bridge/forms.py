@@ -74,6 +74,7 @@ class TelegramForm(forms.ModelForm[TelegramSettings]):
     class Meta:
         model = TelegramSettings
         fields = ["new_token", "forget_token", "token_env", "mode", "streaming", "notification_chat", "enabled"]
+        help_texts = {"mode": "A webhook needs AGENTRON_URL, the public https address of this server. It is set and removed for you."}
         labels = {
             "token_env": "Token from variable",
             "mode": "Messages get here by",

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.forms import BooleanField, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -86,7 +87,7 @@ class TelegramAccountAdmin(FromSettings[TelegramAccount]):
         return badge("ok", "Served") if row.served_as() else badge("warn", "User is inactive")
 
     def offered(self, row: TelegramAccount) -> list[str]:
-        # Only somebody can be chosen in the form above the buttons, so it is what allows.
+        # As whom somebody is served is chosen in the form above the buttons, so that is what allows.
         return ["refuse"] if row.allowed or row.user_id else []
 
     def allow(self, request: HttpRequest, row: TelegramAccount) -> str:
@@ -111,6 +112,14 @@ class TelegramAccountAdmin(FromSettings[TelegramAccount]):
         """Serve the account no more."""
         parting.part(row)
         return f"{row} is not served any more, and nothing is sent there."
+
+    def delete_model(self, request: HttpRequest, obj: TelegramAccount) -> None:
+        parting.part(obj)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[TelegramAccount]) -> None:
+        for account in queryset:
+            self.delete_model(request, account)
 
     def save_model(self, request: HttpRequest, obj: TelegramAccount, form: Any, change: bool) -> None:
         """What was said as somebody stays theirs: an account that changes hands, or is not allowed, parts from it first."""
@@ -164,8 +173,8 @@ class TelegramChatAdmin(FromSettings[TelegramChat]):
         return badge("ok", "Allowed") if row.allowed else badge("off", "Not served")
 
     def offered(self, row: TelegramChat) -> list[str]:
-        group = [] if row.is_private else ["refuse" if row.allowed else "allow"]
-        return [*group, *(["reach"] if row.unreachable_since else [])]
+        # Whether a group is allowed is chosen in the form above the buttons.
+        return ["reach"] if row.unreachable_since else []
 
     def allow(self, request: HttpRequest, row: TelegramChat) -> str:
         """Let people who are served speak in a group."""

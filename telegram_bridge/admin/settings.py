@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from chat.admin_base import BaseAdmin
 from chat.errors import ConflictError
+from chat.markdown import render
 from telegram_bridge import checking, outbox
 from telegram_bridge.forms import TelegramForm, opened, reachable, shown
 from telegram_bridge.health import health
@@ -87,6 +88,7 @@ class TelegramSettingsAdmin(BaseAdmin[TelegramSettings]):
             "lost": lost,
             "token": token_from(row),
             "health": found,
+            "wrong": render(found.wrong),
             "bot": found.state.username,
             "notify": bool(row.notification_chat and reachable().filter(pk=row.notification_chat.pk).exists()),
             **(detected() if request.user.is_superuser else {}),

@@ -52,7 +52,7 @@ class UpdateAdmin(ReadOnlyAdmin[Update]):
     verbs = {"retry": "Try again"}
     actions = ["retry_chosen"]
     fields = [
-        "update_id", "bot_id", "chat_id", "album", "received_at", "handled_at", "failures", "parked_at", "error", "payload", "buttons",
+        "update_id", "bot_id", "chat_id", "album", "received_at", "handled_at", "failures", "parked_at", "error", "buttons", "payload",
     ]  # fmt: skip
     readonly_fields = ["buttons"]
     empty_text = "Every update that Telegram sends is stored here before anything is done about it. After three failures it is given up."
