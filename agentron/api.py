@@ -12,6 +12,7 @@ from chat.http.auth import AUTH
 from chat.http.bodies import JsonParser
 from chat.http.openapi import Api
 from tasks import api as tasks_api
+from telegram_bridge import api as telegram_api
 from workflows import api as workflows_api
 
 DESCRIPTION = """\
@@ -37,6 +38,7 @@ api.add_router("", workflows_api.agents)
 api.add_router("", workflows_api.workflows)
 api.add_router("", workflows_api.runs)
 api.add_router("", tasks_api.router)
+api.add_router("/telegram", telegram_api.router)
 api.add_router("/health", health.router)
 
 

@@ -71,5 +71,4 @@ def tick(life: int) -> None:
 
 def chat_with_telegram(life: int) -> None:
     """Be the telegram process."""
-    Pulse(life)
-    process.run()
+    process.run(Pulse(life).tick)

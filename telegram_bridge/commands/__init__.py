@@ -54,7 +54,11 @@ COMMANDS = {
     "start": Command(start, "say hello"),
 }
 # As setMyCommands takes it; what is typed by nobody is left out.
-MENU = [{"command": name, "description": command.what.capitalize()} for name, command in COMMANDS.items() if name not in ("start", "tasks")]
+MENU = [
+    {"command": name, "description": command.what[:1].upper() + command.what[1:]}
+    for name, command in COMMANDS.items()
+    if name not in ("start", "tasks")
+]
 
 
 def obey(heard: Heard, order: Order) -> Reply:

@@ -1,0 +1,98 @@
+"""Handles what is in the inbox: chats side by side, each in order, with downloads before and answers to buttons after."""
+
+import asyncio
+import logging
+from contextlib import nullcontext
+from functools import partial
+
+from chat import hints
+from chat.files import MAX_BYTES
+from telegram_bridge import ears, inbox, media
+from telegram_bridge.bot import BotError, RejectedError, UnreachableError
+from telegram_bridge.inbox import Fate, Unit
+from telegram_bridge.media import Kept, Wanted
+from telegram_bridge.replies import Reply
+from telegram_bridge.session import Session, db, nap, pause
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+# A database that was away this often in a row for one update is asked for the others first.
+MOST_TRIES = 20
+DOWNLOAD_TRIES = 3
+
+
+async def run(session: Session) -> None:
+    """Handle what comes until the session ends; then finish what is under way."""
+    busy: dict[int, asyncio.Task[None]] = {}
+    async with ears.listening(hints.TELEGRAM) as heard:
+
+        def done(chat_id: int, task: asyncio.Task[None]) -> None:
+            # Something may have come since it last looked.
+            del busy[chat_id]
+            heard.set()
+
+        while not session.stop.is_set():
+            for chat_id in await db(inbox.waiting_chats, session.bot_id):
+                if chat_id not in busy:
+                    busy[chat_id] = session.spawn(serve(session, chat_id))
+                    busy[chat_id].add_done_callback(partial(done, chat_id))
+            await ears.wait(heard, session.stop, LOOK_SECONDS)
+        if busy:
+            await asyncio.wait(busy.values())
+
+
+async def serve(session: Session, chat_id: int) -> None:
+    """Handle what is there of one chat."""
+    while not session.stop.is_set():
+        unit: Unit | None = await db(inbox.next_unit, session.bot_id, chat_id)
+        if unit is None:
+            return
+        if unit.wait:
+            await nap(session.stop, unit.wait)
+        else:
+            await handle(session, unit)
+
+
+async def handle(session: Session, unit: Unit) -> None:
+    """Handle one unit, and carry out what is to be told at once."""
+    wanted: list[Wanted] = await db(inbox.attempt, unit, lambda: media.wanted(unit.updates), tries=MOST_TRIES) or []
+    async with session.downloads if wanted else nullcontext():
+        files = [await fetch(session, one) for one in wanted]
+        reply: Reply | None = await db(inbox.attempt, unit, lambda: inbox.carry_out(unit, files), tries=MOST_TRIES)
+    match await db(inbox.fate, unit):
+        case Fate.OPEN:
+            await nap(session.stop, RETRY_SECONDS)
+        case Fate.PARKED if unit.callback_id:
+            reply = Reply(unit.callback_id, "That did not work. Whoever runs me can see why.")
+    if reply is not None:
+        session.spawn(tell(session, reply))
+
+
+async def fetch(session: Session, wanted: Wanted) -> Kept:
+    """The content of a file, or the sentence that says why it is not there."""
+    for failures in range(1, DOWNLOAD_TRIES + 1):
+        try:
+            return Kept(wanted, await session.door.download(wanted.file_id, MAX_BYTES))
+        except (RejectedError, UnreachableError) as exc:
+            log.warning("A file could not be fetched: %s", exc)
+            break
+        except BotError as exc:
+            log.warning("A file could not be fetched: %s", exc)
+            await nap(session.stop, pause(exc, failures))
+    return Kept(wanted, problem=f"“{wanted.name[:100]}” could not be fetched from Telegram: please send it again.")
+
+
+async def tell(session: Session, reply: Reply) -> None:
+    """Answer the button and show that a message was received. Neither is worth a second try."""
+    try:
+        if reply.callback_id:
+            await session.door.call("answerCallbackQuery", callback_query_id=reply.callback_id, text=reply.toast or None)
+        if reply.reaction:
+            chat_id, message_id = reply.reaction
+            await session.door.call(
+                "setMessageReaction", chat_id=chat_id, message_id=message_id, reaction=[{"type": "emoji", "emoji": "👀"}]
+            )
+    except BotError as exc:
+        log.info("Telegram was not told at once: %s", exc)

@@ -1,0 +1,58 @@
+"""What the telegram process writes down about the connection; the pages and checks read it."""
+
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from telegram_bridge.models import TelegramState
+from telegram_bridge.models.settings import ONLY
+
+
+def meet(bot_id: int) -> None:
+    """Be about this bot: what was kept of another one does not hold for it."""
+    TelegramState.now()
+    fresh: dict[str, Any] = {"username": "", "offset": 0, "began_at": timezone.now(), "polled_at": None, "webhook": "", "backlog": 0}
+    fresh |= {"poll_error": "", "conflicts": 0, "conflict_at": None, "send_error": "", "send_error_at": None, "reads_groups": False}
+    TelegramState.objects.filter(pk=ONLY).exclude(bot_id=bot_id).update(bot_id=bot_id, **fresh)
+
+
+def introduced(bot_id: int, bot: dict[str, Any]) -> None:
+    """Telegram said who the bot is."""
+    fields = {"username": str(bot.get("username") or ""), "reads_groups": bool(bot.get("can_read_all_group_messages"))}
+    of(bot_id).update(**fields)
+
+
+def heard(bot_id: int, **fields: Any) -> None:
+    """Telegram answered a poll, or told about its webhook. Nothing else may set `polled_at`: sends are no sign of hearing."""
+    of(bot_id).update(**{"polled_at": timezone.now(), "poll_error": "", **fields})
+
+
+def failed(bot_id: int, sentence: str) -> None:
+    """Telegram did not answer, and why."""
+    of(bot_id).exclude(poll_error=sentence).update(poll_error=sentence)
+
+
+def conflicted(bot_id: int, sentence: str) -> None:
+    """Somebody else fetches with the same token."""
+    of(bot_id).update(conflicts=F("conflicts") + 1, conflict_at=timezone.now(), poll_error=sentence)
+
+
+def webhook_is(bot_id: int, address: str) -> None:
+    """Telegram was told to call this address; empty: none."""
+    of(bot_id).exclude(webhook=address).update(webhook=address, backlog=0)
+
+
+def offset(bot_id: int) -> int:
+    """From which update on Telegram is asked."""
+    return of(bot_id).values_list("offset", flat=True).first() or 0
+
+
+def move_offset(bot_id: int, to: int) -> None:
+    """Never ask again for what stands before `to`: it is stored."""
+    of(bot_id).filter(offset__lt=to).update(offset=to)
+
+
+def of(bot_id: int) -> Any:
+    """The one row, if it is about this bot still."""
+    return TelegramState.objects.filter(pk=ONLY, bot_id=bot_id)
