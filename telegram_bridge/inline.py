@@ -8,7 +8,7 @@ from markdown_it.tree import SyntaxTreeNode
 from telegram_bridge.styled import Styled
 
 LOOKS = {"strong": "bold", "em": "italic", "s": "strikethrough"}
-HOST = re.compile(r"(?!-)[\w-]+(\.[\w-]+)*\.[^\W\d_][\w-]+", re.ASCII)
+HOST = re.compile(r"[\w-]+(\.[\w-]+)+", re.ASCII)
 
 
 def inlines(page: Styled, node: SyntaxTreeNode) -> None:
