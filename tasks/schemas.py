@@ -97,12 +97,12 @@ class TaskOut(Schema):
     schedule: str | None
     continuous: bool
     time_zone: str
-    overlap: str
-    misfire: str
+    overlap: str = Field(description="skip, queue, allow or replace.")
+    misfire: str = Field(description="latest, all or none.")
     grace_seconds: int
     enabled: bool
     paused_because: str | None
-    status: str
+    status: str = Field(description="pending, running, waiting_for_user, succeeded, failed or cancelled.")
     active_run: UUID | None
     managed_by: UUID | None
     managed_by_name: str | None
