@@ -131,6 +131,9 @@ class TelegramForm(forms.ModelForm[TelegramSettings]):
     def save(self, commit: bool = True) -> TelegramSettings:
         """Store it; a webhook gets a secret of our making."""
         row = self.instance
+        if self.lost:
+            # The audit trail reads the row before it is changed.
+            TelegramSettings.objects.filter(pk=ONLY).update(token="", webhook_secret="")
         if self.cleaned_data["new_token"]:
             row.token = self.cleaned_data["new_token"]
         elif self.cleaned_data.get("forget_token"):

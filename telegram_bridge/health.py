@@ -35,6 +35,8 @@ class Health:
             return "off", "Off"
         if self.wrong:
             return "fail", "Not connected"
+        if self.state.poll_error:
+            return "warn", "In trouble"
         return ("ok", "Connected") if self.state.polled_at else ("warn", "Connecting")
 
     @cached_property
@@ -92,8 +94,8 @@ def deafness(since: datetime, state: TelegramState, now: datetime) -> str:
     age = (now - heard).total_seconds()
     if age <= DEAF_SECONDS:
         return ""
-    remedy = state.poll_error if leased(state, now) and state.poll_error else "see whether `agentron telegram` runs"
-    return f"Telegram has not been heard of for {span(age)}: {remedy[:1].lower()}{remedy[1:].rstrip('.')}."
+    reason = leased(state, now) and state.poll_error
+    return f"Telegram has not been heard of for {span(age)}. {reason or 'See whether `agentron telegram` runs.'}"
 
 
 def leased(state: TelegramState, now: datetime) -> bool:
