@@ -9,9 +9,12 @@ from django.utils import timezone
 from chat.figures import span
 from telegram_bridge.models import Delivery, DeliveryState, TelegramSettings, TelegramState, Update
 from telegram_bridge.models.settings import ONLY
+from workflows.models import Heartbeat
 
 # A poll takes up to 50 s; after this long without an answer nothing gets through.
 DEAF_SECONDS = 120
+# The telegram process shows life every five seconds, connected or not.
+SILENT_SECONDS = 15
 # Why messages could not be sent is of interest for a day.
 RECENT = timedelta(days=1)
 # Nobody needs to know it more exactly.
@@ -94,10 +97,13 @@ def deafness(since: datetime, state: TelegramState, now: datetime) -> str:
     age = (now - heard).total_seconds()
     if age <= DEAF_SECONDS:
         return ""
-    reason = leased(state, now) and state.poll_error
-    return f"Telegram has not been heard of for {span(age)}. {reason or 'See whether `agentron telegram` runs.'}"
+    return f"Telegram has not been heard of for {span(age)}. {reason(state, now)}"
 
 
-def leased(state: TelegramState, now: datetime) -> bool:
-    """Whether a process is there that tries."""
-    return bool(state.lease_expires_at and state.lease_expires_at > now)
+def reason(state: TelegramState, now: datetime) -> str:
+    """Why nothing is heard, and what to do."""
+    if state.lease_expires_at and state.lease_expires_at > now:
+        return state.poll_error or "A process tries, and gets no answer: is this machine connected?"
+    if Heartbeat.objects.filter(kind=Heartbeat.Kind.TELEGRAM).alive(SILENT_SECONDS).exists():
+        return "The telegram process runs, but has no token that it can use: look at Settings, Telegram, and at its log."
+    return "No telegram process runs: start `agentron up`, or `agentron telegram` alone."

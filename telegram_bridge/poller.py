@@ -25,14 +25,16 @@ async def run(session: Session) -> None:
 async def fetch_on(session: Session) -> None:
     """Poll, store, poll again; after failures with growing pauses."""
     failures = 0
-    webhook_left = False
+    webhook_left = greeted = False
     while True:
         begun = time.monotonic()
         try:
             if not webhook_left:
                 await leave_webhook(session)
                 webhook_left = True
-            came = await fetch(session)
+            # The first one answers at once, so that the pages say within a second whether Telegram is there.
+            came = await fetch(session, WAIT_SECONDS if greeted else 0)
+            greeted = True
         except BotError as exc:
             failures += 1
             webhook_left = webhook_left and not isinstance(exc, OtherPollerError)
@@ -45,10 +47,10 @@ async def fetch_on(session: Session) -> None:
                 await asyncio.sleep(SHORTEST_SECONDS)
 
 
-async def fetch(session: Session) -> bool:
-    """One poll; whether anything came. Raises BotError."""
+async def fetch(session: Session, wait: int) -> bool:
+    """One poll of at most `wait` seconds; whether anything came. Raises BotError."""
     offset = await db(state.offset, session.bot_id)
-    updates = await session.door.poll(offset, WAIT_SECONDS, KINDS)
+    updates = await session.door.poll(offset, wait, KINDS)
     session.heard()
     await db(inbox.take_in, session.bot_id, updates)
     return bool(updates)

@@ -64,7 +64,14 @@ def test_the_reason_of_a_process_that_tries_is_told() -> None:
 def test_a_process_that_is_gone_is_told_instead_of_what_it_said_last() -> None:
     connected(polled_at=ago(600), poll_error="Telegram cannot be reached.", lease_expires_at=ago(500))
 
-    assert "See whether `agentron telegram` runs" in deaf(NOW)
+    assert "No telegram process runs" in deaf(NOW)
+
+
+def test_a_process_without_a_token_is_told() -> None:
+    connected(polled_at=ago(600))
+    Heartbeat.objects.create(name="idle", kind=Heartbeat.Kind.TELEGRAM, at=timezone.now())
+
+    assert "has no token that it can use" in deaf(NOW)
 
 
 def test_deaf_is_not_ready_and_red_in_the_admin(client: Client) -> None:
