@@ -5,7 +5,8 @@ import re
 
 from workflows.concealing import conceal
 
-SECRETS = re.compile(r"([?&](?:token|key|secret)=|/sign-in/|\bBearer |\bagt_)[\w%.~+=-]+", re.IGNORECASE)
+# The last is the secret of a webhook, which the library of Telegram writes among the parameters of a call.
+SECRETS = re.compile(r"([?&](?:token|key|secret)=|/sign-in/|\bBearer |\bagt_|\bsecret_token\W{1,6})[\w%.~+=-]+", re.IGNORECASE)
 # A Telegram bot's token: its number, a colon however often it was quoted, and the secret. A \b would miss `/bot123…`.
 BOT_TOKENS = re.compile(r"(?<!\d)(\d{5,18}(?::|%(?:25)*3A))[\w-]{20,}", re.IGNORECASE | re.ASCII)
 

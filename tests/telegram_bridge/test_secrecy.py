@@ -1,5 +1,7 @@
 """The bot's token is nowhere: no log at any level, no error page, no report of a failed connection."""
 
+import asyncio
+import contextlib
 import io
 import logging
 import sys
@@ -15,6 +17,7 @@ from pytest_django import Settings
 
 from agentron.masking import MaskedFormatter, masked
 from chat.errors import ConflictError
+from telegram_bridge.bot import BotError, open_door
 from telegram_bridge.checking import try_connection
 from telegram_bridge.models import TelegramSettings
 from tests.factories import make_user
@@ -101,6 +104,19 @@ def test_a_connection_that_works_tells_who_the_bot_is(telegram: Telegram, log: i
 
     assert told.startswith("Connected as @agentron_test_bot.")
     assert SECRET not in log.getvalue()
+
+
+@pytest.mark.wide
+def test_the_secret_of_a_webhook_is_in_no_log(telegram: Telegram, log: io.StringIO) -> None:
+    async def set_webhook() -> None:
+        async with open_door(TOKEN) as door:
+            await door.call("setWebhook", url="https://agentron.example/hook", secret_token="open-sesame_0123456789")
+
+    with contextlib.suppress(BotError):
+        asyncio.run(set_webhook())
+
+    assert "secret_token" in log.getvalue()
+    assert "sesame" not in log.getvalue()
 
 
 @pytest.mark.django_db
