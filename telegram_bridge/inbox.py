@@ -13,10 +13,9 @@ from django.utils import timezone
 
 from chat import hints
 from chat.log import storable
-from telegram_bridge import handling, outbox, people, state
-from telegram_bridge.incoming import Incoming
+from telegram_bridge import handling, outbox, state
 from telegram_bridge.media import Kept
-from telegram_bridge.models import TelegramChat, Update
+from telegram_bridge.models import TelegramAccount, TelegramChat, Update
 from telegram_bridge.replies import Reply
 
 T = TypeVar("T")
@@ -183,8 +182,8 @@ def prune() -> None:
 def apologise(update: Update) -> None:
     """Tell a person who is served that a message could not be handled."""
     match update.payload:
-        case {"message": {"chat": {"id": int(chat_id)}, "message_id": int(number)} as message}:
-            chat = TelegramChat.objects.filter(chat_id=chat_id).first()
-            incoming = Incoming(update, message)
-            if chat and chat.is_private and people.is_served(incoming):
-                outbox.tell(chat, SORRY, thread_id=incoming.thread_id, reply_to=number)
+        # In a private chat, the chat and the person have the same number.
+        case {"message": {"chat": {"id": int(number), "type": "private"}, "message_id": int(message)}} if number == update.chat_id:
+            account = TelegramAccount.objects.filter(telegram_id=number).first()
+            if account and account.served_as():
+                outbox.tell(TelegramChat.objects.get_or_create(chat_id=number)[0], SORRY, reply_to=message)
