@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from chat.log import storable
 from chat.models import Conversation, Message
 from telegram_bridge import handling
 from telegram_bridge.media import Kept
@@ -69,7 +70,11 @@ class Phone:
 
 def handle(*payloads: dict[str, Any], files: list[Kept] | None = None) -> Reply:
     """Let the bot have an update, or an album."""
-    found = [Update(bot_id=BOT, update_id=number, payload={"update_id": number, **body}) for body in payloads for number in [next(NUMBERS)]]
+    found = [
+        Update(bot_id=BOT, update_id=number, payload=storable({"update_id": number, **body}))
+        for body in payloads
+        for number in [next(NUMBERS)]
+    ]
     Update.objects.bulk_create(found)
     with transaction.atomic():
         return handling.handle(found, files or [])

@@ -86,13 +86,13 @@ def test_after_its_conversation_was_deleted_the_next_message_begins_another() ->
     assert [message.text for message in said(user)] == ["two"]
 
 
-def test_what_cannot_be_stored_is_refused_with_a_sentence() -> None:
+def test_what_the_log_refuses_is_refused_with_its_sentence() -> None:
     user, phone = let_in()
 
-    phone.say("a\x00b")
+    phone.say("x" * 20_001)
 
     assert not said(user)
-    assert "cannot be stored" in phone.told()[0]
+    assert "send at most 20,000 at a time" in phone.told()[0]
 
 
 def test_a_forward_is_data_behind_the_name_of_its_writer() -> None:
