@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from django import db
 
@@ -18,29 +19,36 @@ WAIT_SECONDS = 0.5
 @asynccontextmanager
 async def listening(*kinds: str) -> AsyncIterator[asyncio.Event]:
     """An event that is set whenever a hint of one of `kinds` came, for as long as the block lasts."""
-    heard, closing = asyncio.Event(), asyncio.Event()
-    ears = [asyncio.create_task(listen(kind, heard, closing)) for kind in kinds]
+    loop, heard, closing = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def tell() -> None:
+        loop.call_soon_threadsafe(heard.set)
+
+    # Threads of their own: those that the loop lends are few, and these would keep them.
+    ears = [threading.Thread(target=listen, args=(kind, tell, closing), name=f"ear-{kind}", daemon=True) for kind in kinds]
+    for ear in ears:
+        ear.start()
     try:
         yield heard
     finally:
         closing.set()
-        await asyncio.gather(*ears)
+        for ear in ears:
+            await asyncio.to_thread(ear.join)
 
 
-async def listen(kind: str, heard: asyncio.Event, closing: asyncio.Event) -> None:
-    """Set `heard` with each hint of `kind`, until `closing`."""
-    listener = await asyncio.to_thread(hints.listen, kind)
+def listen(kind: str, tell: Callable[[], None], closing: threading.Event) -> None:
+    """Call `tell` with each hint of `kind`, until `closing`."""
+    listener = hints.listen(kind)
     try:
         while not closing.is_set():
             try:
-                if await asyncio.to_thread(listener.wait, WAIT_SECONDS):
-                    heard.set()
+                if listener.wait(WAIT_SECONDS):
+                    tell()
             except db.Error as exc:
                 logger.warning("No hints for now, looking again from time to time instead: %s", exc)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(closing.wait(), WAIT_SECONDS)
+                closing.wait(WAIT_SECONDS)
     finally:
-        await asyncio.to_thread(listener.close)
+        listener.close()
 
 
 async def wait(heard: asyncio.Event, stop: asyncio.Event, seconds: float) -> None:

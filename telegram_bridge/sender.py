@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -26,47 +27,62 @@ SWARM_SECONDS = 0.1
 # What is on its way when the process has to end is waited for so long.
 LAST_SECONDS = 3.0
 RETRY_SECONDS = 0.5
+# A fault of ours with one chat: it may be the same the next time.
+SICK_SECONDS = 30.0
 
 
 async def run(door: Door, stop: asyncio.Event) -> None:
     """Send what has to be sent until `stop`."""
-    chats: dict[int, asyncio.Task[None]] = {}
-    async with ears.listening(hints.PAGE, hints.TELEGRAM) as heard:
-        while not stop.is_set():
-            await ears.wait(heard, stop, await look(door, stop, chats))
-            await asyncio.sleep(SWARM_SECONDS)
-    if chats:
-        _, late = await asyncio.wait(chats.values(), timeout=LAST_SECONDS)
-        for task in late:
-            task.cancel()
+    await Sender(door, stop).run()
 
 
-async def look(door: Door, stop: asyncio.Event, chats: dict[int, asyncio.Task[None]]) -> float:
-    """Put news into the outbox and serve the chats that have any; in how many seconds to look again, without a hint."""
-    try:
-        await db(plan)
-        for chat in await db(pending.chats_due):
-            if chat not in chats:
-                chats[chat] = asyncio.create_task(serve(door, stop, chat))
-                chats[chat].add_done_callback(partial(done, chats, chat))
-        return WAITING_SECONDS if await db(pending.waiting) else IDLE_SECONDS
-    except django.db.Error as exc:
-        logger.warning("Nothing is sent to Telegram for now, the database cannot be used: %s", exc)
-        await db(django.db.connection.close)
-        return RETRY_SECONDS
+class Sender:
+    """The chats that are being served, and those where something of ours went wrong."""
 
+    def __init__(self, door: Door, stop: asyncio.Event) -> None:
+        self.door, self.stop = door, stop
+        self.chats: dict[int, asyncio.Task[None]] = {}
+        self.sick: dict[int, float] = {}
 
-def done(chats: dict[int, asyncio.Task[None]], chat: int, task: asyncio.Task[None]) -> None:
-    """A chat has been served; what went wrong there is said, and the others go on."""
-    del chats[chat]
-    if not task.cancelled() and (error := task.exception()):
-        logger.error("A chat could not be served, it is tried again: %s", type(error).__name__, exc_info=error)
+    async def run(self) -> None:
+        async with ears.listening(hints.PAGE, hints.TELEGRAM) as heard:
+            while not self.stop.is_set():
+                await ears.wait(heard, self.stop, await self.look())
+                await asyncio.sleep(SWARM_SECONDS)
+        if self.chats:
+            _, late = await asyncio.wait(self.chats.values(), timeout=LAST_SECONDS)
+            for task in late:
+                task.cancel()
+
+    async def look(self) -> float:
+        """Put news into the outbox and serve the chats that have any; in how many seconds to look again, without a hint."""
+        try:
+            await db(plan)
+            for chat in await db(pending.chats_due):
+                if chat not in self.chats and time.monotonic() >= self.sick.get(chat, 0.0):
+                    self.chats[chat] = asyncio.create_task(serve(self.door, self.stop, chat))
+                    self.chats[chat].add_done_callback(partial(self.done, chat))
+            return WAITING_SECONDS if await db(pending.waiting) else IDLE_SECONDS
+        except django.db.Error as exc:
+            logger.warning("Nothing is sent to Telegram for now, the database cannot be used: %s", exc)
+            await db(django.db.connection.close)
+            return RETRY_SECONDS
+
+    def done(self, chat: int, task: asyncio.Task[None]) -> None:
+        """A chat has been served; what went wrong there is said, and the others go on."""
+        del self.chats[chat]
+        if not task.cancelled() and (error := task.exception()):
+            self.sick[chat] = time.monotonic() + SICK_SECONDS
+            logger.error("A chat could not be served, it is tried again in %.0f s.", SICK_SECONDS, exc_info=error)
 
 
 def plan() -> None:
     """Put what was said in the conversations into the outbox."""
     for talk in planning.behind():
         while planning.plan(talk) == planning.CHUNK:
+            pass
+    for left in past.behind():
+        while past.plan(left) == planning.CHUNK:
             pass
 
 
