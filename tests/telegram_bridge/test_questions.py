@@ -110,7 +110,7 @@ def test_a_question_says_what_happens_without_an_answer() -> None:
         ({"decision": "decline"}, "🚫 Declined by ada on the page."),
     ],
 )
-def test_an_answered_question_says_by_whom_and_loses_its_buttons(answer: dict[str, str], line: str) -> None:
+def test_an_answered_question_says_by_whom_and_loses_its_buttons(answer: dict[str, Any], line: str) -> None:
     talk = make_talk(make_user("ada"))
     request = ask(talk.conversation, options=["red", "blue"])
     (shown,) = texts()
