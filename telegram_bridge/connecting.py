@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from telegram_bridge import consumer, live, poller, sender, state, webhook
 from telegram_bridge.bot import TokenError, open_door
+from telegram_bridge.database import db
 from telegram_bridge.models import TelegramSettings
-from telegram_bridge.session import TOKEN_PAUSE, Part, Session, db, hold
+from telegram_bridge.session import TOKEN_PAUSE, Part, Session, hold
 
 log = logging.getLogger(__name__)
 

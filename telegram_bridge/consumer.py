@@ -9,10 +9,11 @@ from chat import hints
 from chat.files import MAX_BYTES
 from telegram_bridge import ears, inbox, media
 from telegram_bridge.bot import BotError, RejectedError, UnreachableError
+from telegram_bridge.database import db
 from telegram_bridge.inbox import Fate, Unit
 from telegram_bridge.media import Kept, Wanted
 from telegram_bridge.replies import Reply
-from telegram_bridge.session import Session, db, nap, pause
+from telegram_bridge.session import Session, nap, pause
 
 log = logging.getLogger(__name__)
 

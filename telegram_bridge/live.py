@@ -18,6 +18,7 @@ from django.utils import timezone
 from chat import hints
 from telegram_bridge import calls, ears, working
 from telegram_bridge.bot import BotError, Door, RejectedError, UncertainError, UnreachableError, WaitError
+from telegram_bridge.database import disconnect
 from telegram_bridge.models import LiveMessage
 from telegram_bridge.turns import turn
 from telegram_bridge.working import Frame, Work
@@ -93,7 +94,7 @@ async def look(show: Show) -> float:
         mode = await db(working.streaming) if works else ""
     except django.db.Error as exc:
         logger.warning("Nothing is shown for now, the database cannot be used: %s", exc)
-        await db(django.db.connection.close)
+        await db(disconnect)
         return RETRY_SECONDS
     show.forget(works)
     for live in left:

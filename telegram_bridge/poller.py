@@ -6,8 +6,9 @@ import time
 
 from telegram_bridge import inbox, state
 from telegram_bridge.bot import BotError, OtherPollerError
+from telegram_bridge.database import db
 from telegram_bridge.handling import KINDS
-from telegram_bridge.session import Session, db, pause, unless
+from telegram_bridge.session import Session, pause, unless
 
 log = logging.getLogger(__name__)
 

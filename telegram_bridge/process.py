@@ -6,18 +6,22 @@ It looks at the settings every second, so that none of them needs a restart.
 import asyncio
 import contextlib
 import logging
+import os
 import signal
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ImproperlyConfigured
-from django.db import Error, close_old_connections, connection
+from django.db import Error, close_old_connections
 
 from telegram_bridge import lease, state
+from telegram_bridge.database import disconnect, first_line
 from telegram_bridge.models import TelegramSettings
 from workflows.life import here
 from workflows.models import Heartbeat
@@ -32,6 +36,9 @@ BEAT_SECONDS = 5.0
 PRUNE_SECONDS = 3600.0
 # So long without an answer to a poll, the connection is made anew: something in it may be stuck.
 DEAF_SECONDS = 120.0
+THREADS = 16
+# Half a second below the promise.
+END_SECONDS = 4.5
 
 
 def run(came_round: Callable[[], None] = lambda: None) -> None:
@@ -65,8 +72,10 @@ class Process:
     async def main(self) -> None:
         """Until told to stop."""
         loop = asyncio.get_running_loop()
+        # Every listener for hints holds one of these threads; those left look up addresses.
+        loop.set_default_executor(ThreadPoolExecutor(THREADS))
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop.set)
+            loop.add_signal_handler(number, self.end)
         try:
             while not self.stop.is_set():
                 await self.come_round()
@@ -75,6 +84,13 @@ class Process:
         finally:
             await self.hang_up()
             await sync_to_async(self.leave)()
+
+    def end(self) -> None:
+        """End in order, or at least in time: what a database that hangs keeps is given back by running out."""
+        self.stop.set()
+        last = threading.Timer(END_SECONDS, os._exit, (0,))
+        last.daemon = True
+        last.start()
 
     async def nap(self) -> None:
         """Until the next round is due, the work has ended, or the process is to end."""
@@ -90,8 +106,8 @@ class Process:
         try:
             wish = await sync_to_async(self.look)()
         except Error as exc:
-            log.error("The database does not answer, it is tried again: %s", str(exc).strip().split("\n")[0])
-            await sync_to_async(connection.close)()
+            log.error("The database does not answer, it is tried again: %s", first_line(exc))
+            await sync_to_async(disconnect)()
             wish = self.wish if time.monotonic() < self.leased_until else None
         if self.work and wish != self.wish:
             await self.hang_up()
@@ -163,8 +179,8 @@ class Process:
             lease.release(self.name)
             Heartbeat.end(here())
         except Error as exc:
-            log.warning("The lease could not be given back: %s", str(exc).strip().split("\n")[0])
-        connection.close()
+            log.warning("The lease could not be given back: %s", first_line(exc))
+        disconnect()
 
 
 def wanted() -> Wish | None:

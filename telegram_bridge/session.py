@@ -8,11 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError, connection
-
 from telegram_bridge import commands, state
 from telegram_bridge.bot import BotError, Door, TokenError, WaitError
+from telegram_bridge.database import db
 from telegram_bridge.models import TelegramSettings
 
 log = logging.getLogger(__name__)
@@ -20,7 +18,6 @@ log = logging.getLogger(__name__)
 LONGEST_PAUSE = 15.0
 # A token that Telegram does not know is not tried more often; new settings are noticed sooner.
 TOKEN_PAUSE = 30.0
-DATABASE_PAUSE = 1.0
 # In which what is under way may end when the session ends.
 END_SECONDS = 2.5
 
@@ -49,24 +46,6 @@ class Session:
         self.errands.add(task)
         task.add_done_callback(self.errands.discard)
         return task
-
-
-async def db(function: Callable[..., Any], *arguments: Any, tries: int | None = None) -> Any:
-    """Call a database function on the process's one database thread, again and again while the database is away.
-
-    After `tries` the error is passed on.
-    """
-    while True:
-        try:
-            return await sync_to_async(function)(*arguments)
-        except (OperationalError, InterfaceError) as exc:
-            log.error("The database does not answer, it is tried again: %s", str(exc).strip().split("\n")[0])
-            # The next try opens a new connection.
-            await sync_to_async(connection.close)()
-            tries = tries and tries - 1
-            if tries == 0:
-                raise
-        await asyncio.sleep(DATABASE_PAUSE)
 
 
 async def nap(event: asyncio.Event, seconds: float) -> None:

@@ -9,8 +9,9 @@ from django.conf import settings
 
 from telegram_bridge import state
 from telegram_bridge.bot import BotError
+from telegram_bridge.database import db
 from telegram_bridge.handling import KINDS
-from telegram_bridge.session import Session, db, pause, unless
+from telegram_bridge.session import Session, pause, unless
 
 log = logging.getLogger(__name__)
 
