@@ -87,6 +87,7 @@ NAVIGATION = [
         table("Telegram updates", "move_to_inbox", "telegram_bridge", "update"),
         table("Telegram deliveries", "outbox", "telegram_bridge", "delivery"),
         table("Telegram talks", "3p", "telegram_bridge", "telegramtalk"),
+        table("Left on Telegram", "history", "telegram_bridge", "telegrampast"),
         table("Telegram buttons", "smart_button", "telegram_bridge", "keyboard"),
         table("Shown on Telegram", "sync_alt", "telegram_bridge", "shown"),
         table("Live on Telegram", "more_horiz", "telegram_bridge", "livemessage"),

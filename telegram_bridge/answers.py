@@ -4,7 +4,7 @@ from django.contrib.auth.models import User
 
 from chat.errors import ForbiddenError, InvalidError, MissingError
 from chat.models import Message
-from telegram_bridge import questions
+from telegram_bridge import questions, talks
 from telegram_bridge.models import Update
 from telegram_bridge.talks import Heard
 from workflows import engine
@@ -51,6 +51,7 @@ def answer(heard: Heard, shown: Message) -> bool:
     if request.kind == HelpRequest.Kind.APPROVAL:
         raise InvalidError(BUTTONS)
     engine.respond(request, by=heard.user, via=Message.Via.TELEGRAM, response=heard.incoming.text)
+    talks.follow(heard.talk, shown.conversation)
     return True
 
 

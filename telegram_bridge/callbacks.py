@@ -10,7 +10,7 @@ from django.db import transaction
 from chat.errors import RefusedError
 from chat.models import Conversation, Message
 from tasks import planning, reading
-from telegram_bridge import keyboards, outbox, people, questions
+from telegram_bridge import keyboards, outbox, people, questions, talks
 from telegram_bridge.commands import lists
 from telegram_bridge.models import Delivery, Keyboard, TelegramChat
 from telegram_bridge.replies import Reply
@@ -100,6 +100,8 @@ def answer(keyboard: Keyboard, delivery: Delivery, user: User, value: str) -> st
         return "Write your answer."
     response, decision = given.get("response", ""), given.get("decision", "")
     engine.respond(request, by=user, via=Message.Via.TELEGRAM, response=response, decision=decision)
+    if delivery.message:
+        talks.follow(talks.talk_of(delivery.chat, delivery.thread_id, user), delivery.message.conversation)
     return f"Answered: {response or decision}"
 
 

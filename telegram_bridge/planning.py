@@ -41,7 +41,8 @@ def behind() -> list[int]:
 @transaction.atomic
 def plan(talk_id: int) -> int:
     """Put what a talk has not been given into the outbox; how many messages were looked at. Call it again until none are left."""
-    locked = TelegramTalk.objects.select_for_update(of=("self",)).select_related("chat", "user")
+    # Without the key: whoever answers a question holds its row, and adds deliveries that refer to this one.
+    locked = TelegramTalk.objects.select_for_update(of=("self",), no_key=True).select_related("chat", "user")
     talk = locked.filter(pk=talk_id).exclude(conversation=None).first()
     if talk is None:
         return 0

@@ -10,9 +10,10 @@ from typing import Any
 import django.db
 
 from chat import hints
-from telegram_bridge import ears, pending, planning
+from telegram_bridge import ears, past, pending, planning
 from telegram_bridge.bot import BotError, Door
 from telegram_bridge.calls import carry_out
+from telegram_bridge.database import disconnect
 from telegram_bridge.fates import decide
 from telegram_bridge.turns import turn
 from workflows.threads import db
@@ -65,7 +66,7 @@ class Sender:
             return WAITING_SECONDS if await db(pending.waiting) else IDLE_SECONDS
         except django.db.Error as exc:
             logger.warning("Nothing is sent to Telegram for now, the database cannot be used: %s", exc)
-            await db(django.db.connection.close)
+            await db(disconnect)
             return RETRY_SECONDS
 
     def done(self, chat: int, task: asyncio.Task[None]) -> None:
@@ -117,5 +118,5 @@ async def insist(stop: asyncio.Event, function: Callable[..., Any], *arguments: 
             if stop.is_set():
                 raise
             logger.warning("The database cannot be used, Telegram's answer waits for it: %s", exc)
-            await db(django.db.connection.close)
+            await db(disconnect)
             await asyncio.sleep(RETRY_SECONDS)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from chat.models import Conversation, Message
 from telegram_bridge import outbox
 from telegram_bridge.incoming import Incoming
-from telegram_bridge.models import Delivery, DeliveryState, Shown, TelegramChat, TelegramTalk
+from telegram_bridge.models import Delivery, DeliveryState, Shown, TelegramChat, TelegramPast, TelegramTalk
 from workflows.models import HelpRequest
 
 
@@ -49,9 +49,26 @@ def current(talk: TelegramTalk) -> Conversation | None:
 
 
 def turn_to(talk: TelegramTalk, conversation: Conversation | None) -> None:
-    """Speak in another conversation from now on; what was said there before is not sent."""
+    """Speak in another conversation from now on; what was said there before is not sent. The one that is left is kept in mind."""
+    row = TelegramTalk.objects.select_for_update(no_key=True).get(pk=talk.pk)
+    if conversation:
+        TelegramPast.objects.filter(talk=talk, conversation=conversation).delete()
+    if row.conversation_id and (conversation is None or conversation.pk != row.conversation_id):
+        keep_in_mind(talk, row.conversation_id, row.delivered_seq)
     talk.conversation, talk.delivered_seq = conversation, conversation.last_seq if conversation else 0
     talk.save(update_fields=["conversation", "delivered_seq"])
+
+
+def keep_in_mind(talk: TelegramTalk, conversation_id: UUID, seq: int) -> None:
+    """Tell of a conversation that is not spoken in what was promised or begun on the phone, from message `seq` on."""
+    TelegramPast.objects.update_or_create(talk=talk, conversation_id=conversation_id, defaults={"delivered_seq": seq})
+
+
+def follow(talk: TelegramTalk, conversation: Conversation) -> None:
+    """Tell what comes of a question that was answered here, though its conversation is not spoken in."""
+    if talk.conversation_id != conversation.pk:
+        defaults = {"delivered_seq": conversation.last_seq}
+        TelegramPast.objects.get_or_create(talk=talk, conversation=conversation, defaults=defaults)
 
 
 def seen_by(chat: TelegramChat, conversation_id: UUID, before: int) -> int:

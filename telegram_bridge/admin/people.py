@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from chat.admin_base import BaseAdmin, M, ReadOnlyAdmin, badge, link
 from chat.errors import ConflictError, InvalidError
 from telegram_bridge import outbox, parting
-from telegram_bridge.models import TelegramAccount, TelegramChat, TelegramTalk
+from telegram_bridge.models import TelegramAccount, TelegramChat, TelegramPast, TelegramTalk
 from telegram_bridge.words import literal
 
 
@@ -218,3 +218,26 @@ class TelegramTalkAdmin(ReadOnlyAdmin[TelegramTalk]):
     @admin.display(description="Conversation")
     def spoken_in(self, row: TelegramTalk) -> SafeString | str:
         return link("chat_conversation_change", row.conversation_id, row.conversation) if row.conversation else "—"
+
+
+@admin.register(TelegramPast)
+class TelegramPastAdmin(ReadOnlyAdmin[TelegramPast]):
+    """Which conversations somebody has left on the phone, of which what was promised there is still told."""
+
+    list_display = ["place", "person", "left", "delivered_seq"]
+    list_select_related = ["talk__chat", "talk__user", "conversation"]
+    search_fields = ["talk__chat__title", "talk__user__username"]
+    ordering = ["-id"]
+    empty_text = "When somebody goes on with another conversation, reminders and answers of the one before still reach the phone."
+
+    @admin.display(description="Chat")
+    def place(self, row: TelegramPast) -> str:
+        return str(row.talk.chat)
+
+    @admin.display(description="Person")
+    def person(self, row: TelegramPast) -> str:
+        return row.talk.user.get_username()
+
+    @admin.display(description="Conversation")
+    def left(self, row: TelegramPast) -> SafeString:
+        return link("chat_conversation_change", row.conversation_id, row.conversation)

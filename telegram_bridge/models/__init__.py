@@ -2,7 +2,7 @@
 
 from telegram_bridge.models.inbox import Update
 from telegram_bridge.models.outbox import Delivery, DeliveryState, Keyboard, LiveMessage, Shown
-from telegram_bridge.models.people import TelegramAccount, TelegramChat, TelegramLinkCode, TelegramTalk
+from telegram_bridge.models.people import TelegramAccount, TelegramChat, TelegramLinkCode, TelegramPast, TelegramTalk
 from telegram_bridge.models.settings import TelegramSettings, TelegramState
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "TelegramAccount",
     "TelegramChat",
     "TelegramLinkCode",
+    "TelegramPast",
     "TelegramSettings",
     "TelegramState",
     "TelegramTalk",

@@ -104,6 +104,22 @@ class TelegramTalk(models.Model):
         return f"{self.user} in {self.chat}"
 
 
+class TelegramPast(models.Model):
+    """A conversation that somebody has left in a talk: what was promised or begun on the phone is still told there."""
+
+    talk = models.ForeignKey(TelegramTalk, models.CASCADE, related_name="pasts", help_text="Where it was spoken in.")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="+", help_text="What was spoken in.")
+    delivered_seq = models.PositiveIntegerField(default=0, help_text="Up to which message everything was looked at.")
+
+    class Meta:
+        verbose_name = "conversation left on Telegram"
+        verbose_name_plural = "conversations left on Telegram"
+        constraints = [models.UniqueConstraint(fields=["talk", "conversation"], name="one_past_a_conversation")]
+
+    def __str__(self) -> str:
+        return f"{self.conversation} of {self.talk}"
+
+
 class TelegramLinkCode(models.Model):
     """A code that links a Telegram account to its maker: ten minutes, once, in a private chat only."""
 

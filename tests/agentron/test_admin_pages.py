@@ -33,6 +33,7 @@ from telegram_bridge.models import (
     Shown,
     TelegramAccount,
     TelegramChat,
+    TelegramPast,
     TelegramSettings,
     TelegramTalk,
     Update,
@@ -158,6 +159,7 @@ def phones(numbers: range, people: list[User], talks: list[Conversation]) -> Non
         for message in said
     )
     Shown.objects.bulk_create(Shown(chat=chats[0], telegram_id=n, message=message) for n, message in zip(numbers, said, strict=True))
+    TelegramPast.objects.bulk_create(TelegramPast(talk=one, conversation=talk) for one, talk in zip(spoken, talks, strict=True))
     LiveMessage.objects.bulk_create(LiveMessage(talk=talk, run_id=new_id(), telegram_id=1) for talk in spoken)
 
 
