@@ -78,7 +78,8 @@ def test_an_answer_grows_on_the_phone_and_on_the_page(phone: Phone, page: Page) 
 
 
 def test_what_is_being_done_stands_in_one_line_that_changes(phone: Phone) -> None:
-    phone.model.call_tools(TIME).delay(4).reply("It is late.")
+    # The first delay is that of the call.
+    phone.model.call_tools(TIME).delay(0.1).delay(4).reply("It is late.")
 
     phone.say("What time is it?")
 
@@ -238,7 +239,7 @@ def test_a_question_of_a_scheduled_run_outlives_a_restart(
         assert made.returncode == 0, made.stderr
         question = phone.heard("red or green?")
 
-        phone.site.program.stop()
+        assert phone.site.program.stop() < 10
         again = phone.site.machine.start("up", "--port", phone.site.address.rsplit(":", 1)[1])
         query = phone.telegram.press(question, "2. Green")
 
