@@ -62,10 +62,12 @@ class Incoming:
         """Whether all of it is somebody else's: the sender only passed it on, or let another bot write it."""
         return any(key in self.message for key in ("forward_origin", "forward_date", "via_bot"))
 
-    @property
+    @cached_property
     def full_text(self) -> str:
-        """The text or the caption, whole."""
-        return str(self.message.get("text") or self.message.get("caption") or "")
+        """The text or the caption, whole, with the addresses that stand behind its words."""
+        if text := self.message.get("text"):
+            return with_links(str(text), self.message.get("entities") or [])
+        return with_links(str(self.message.get("caption") or ""), self.message.get("caption_entities") or [])
 
     @cached_property
     def text(self) -> str:
@@ -104,6 +106,16 @@ class Incoming:
         if ((self.replied or {}).get("from") or {}).get("id") == self.update.bot_id:
             return True
         return bool(self.username and re.search(rf"(?<![\w@/])@{re.escape(self.username)}(?!\w)", self.full_text, re.IGNORECASE))
+
+
+def with_links(text: str, entities: list[dict[str, Any]]) -> str:
+    """`text` with each address in brackets behind the words that lead to it. Telegram counts in UTF-16 units."""
+    units = text.encode("utf-16-le")
+    for entity in sorted(entities, key=lambda one: one.get("offset", 0), reverse=True):
+        if entity.get("type") == "text_link" and entity.get("url") not in (None, text):
+            end = 2 * (entity["offset"] + entity["length"])
+            units = units[:end] + f" ({entity['url']})".encode("utf-16-le") + units[end:]
+    return units.decode("utf-16-le", "replace")
 
 
 def name_of(person: dict[str, Any]) -> str:

@@ -50,6 +50,10 @@ def served(account: TelegramAccount | None, chat: TelegramChat | None) -> User |
 
 def is_served(incoming: Incoming) -> bool:
     """Whether whoever sent this is served there, as things stand; nothing is recorded."""
+    if incoming.is_private and incoming.sender:
+        # Before their first message is handled the chat has no row.
+        account = TelegramAccount.objects.select_related("user").filter(telegram_id=incoming.sender["id"]).first()
+        return account is not None and account.served_as() is not None
     return sender_of(incoming)[0] is not None
 
 

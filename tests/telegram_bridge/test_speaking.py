@@ -119,6 +119,15 @@ def test_whatever_passes_on_the_words_of_others_is_data(origin: dict[str, Any]) 
     assert said(user)[0].text == "Forwarded from Hid den:\n\n> /stop"
 
 
+def test_addresses_behind_words_are_not_lost() -> None:
+    user, phone = let_in()
+    link = {"type": "text_link", "offset": 3, "length": 4, "url": "https://tea.example/a"}
+
+    phone.say("🍵 this, please", entities=[link])
+
+    assert said(user)[0].text == "🍵 this (https://tea.example/a), please"
+
+
 def test_a_reply_to_an_earlier_message_quotes_it_and_says_which() -> None:
     user, phone = let_in()
     phone.say("hello")
@@ -321,7 +330,6 @@ def test_news_of_a_chat_is_passed_over() -> None:
 
 def test_only_files_of_people_who_are_served_are_downloaded() -> None:
     _, phone = let_in()
-    phone.say("hello")
     bodies = [phone.body(**document()), phone.body(**photo("p1")), phone.body(**document(size=30_000_000)), Phone(6666).body(**document())]
     updates = [Update(bot_id=BOT, update_id=number, payload={"message": body}) for number, body in enumerate(bodies)]
 
