@@ -37,7 +37,8 @@ def render(markdown: str) -> list[Chunk]:
         first, last = node.map or (0, 0)
         styled.blocks.append(Block(start, len(styled.text), "\n".join(lines[first:last]).rstrip()))
         styled.part(2)
-    return split(styled)
+    # Some Markdown shows nothing, such as an empty block of code: then its marks are what there is to show.
+    return split(styled) or plain(markdown)
 
 
 def plain(text: str) -> list[Chunk]:

@@ -26,9 +26,9 @@ class Job:
     file: File | None = None
 
 
-def chats_due() -> list[int]:
-    """The chats that something can be sent to now; in each, only what was put here first counts."""
-    now = timezone.now()
+def chats_due(seconds: float = 0) -> list[int]:
+    """The chats that something can be sent to now, or in so many seconds; in each, only what was put here first counts."""
+    now = timezone.now() + timedelta(seconds=seconds)
     open_there = Q(deliveries__state__in=OPEN)
     free = Q(not_before=None) | Q(not_before__lte=now)
     chats = TelegramChat.objects.filter(free, open_there, unreachable_since=None)
@@ -36,11 +36,6 @@ def chats_due() -> list[int]:
     by_chat = dict(first)
     due = Delivery.objects.filter(pk__in=by_chat.values()).filter(Q(next_try_at=None) | Q(next_try_at__lte=now))
     return list(due.order_by("pk").values_list("chat", flat=True))
-
-
-def waiting() -> bool:
-    """Whether anything will have to be sent although nothing new comes."""
-    return Delivery.objects.filter(state__in=OPEN, chat__unreachable_since=None).exists()
 
 
 def head(chat_pk: int) -> Job | None:

@@ -63,7 +63,7 @@ class Sender:
                 if chat not in self.chats and time.monotonic() >= self.sick.get(chat, 0.0):
                     self.chats[chat] = asyncio.create_task(serve(self.door, self.stop, chat))
                     self.chats[chat].add_done_callback(partial(self.done, chat))
-            return WAITING_SECONDS if await db(pending.waiting) else IDLE_SECONDS
+            return WAITING_SECONDS if await db(pending.chats_due, IDLE_SECONDS) else IDLE_SECONDS
         except django.db.Error as exc:
             logger.warning("Nothing is sent to Telegram for now, the database cannot be used: %s", exc)
             await db(disconnect)

@@ -66,9 +66,14 @@ def test_markdown_becomes_text_and_entities_that_telegram_takes(markdown: str, t
     assert (chunk.text, looks(chunk), refusal(chunk)) == (text, entities, "")
 
 
-@pytest.mark.parametrize("nothing", ["", " \n\t", "\u200b", "\u2028", "<!-- -->"[:0], "[x]: https://example.com"])
+@pytest.mark.parametrize("nothing", ["", " \n\t", "\u200b", "\u2028"])
 def test_what_cannot_be_seen_is_no_message(nothing: str) -> None:
     assert render(nothing) == []
+
+
+@pytest.mark.parametrize("markdown", ["```\n```", "[x]: https://example.com", "> " * 200 + "deep"])
+def test_markdown_that_shows_nothing_is_shown_as_it_was_written(markdown: str) -> None:
+    assert [chunk.text for chunk in render(markdown)] == [markdown]
 
 
 def test_code_keeps_its_language() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from chat import files
+from chat.models import Message
 from telegram_bridge import outbox
 from telegram_bridge.models import Delivery, DeliveryState, Shown, TelegramChat, TelegramState
 from tests.factories import say
@@ -192,6 +194,35 @@ def test_what_it_answers_may_be_gone(telegram: Telegram) -> None:
     send()
 
     assert [bool(call.fields.get("reply_parameters")) for call in telegram.calls("sendMessage")] == [True, False]
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(32))
+
+
+def test_files_of_the_conversation_arrive_as_what_they_are(telegram: Telegram) -> None:
+    talk = make_talk()
+    assert talk.conversation
+    for name, content in (("notes.txt", b"hello"), ("cat.png", PNG)):
+        files.keep(talk.conversation, name, content, by=talk.user, via=Message.Via.WEB)
+
+    work(until=lambda: len(telegram.sent(ADA.chat)) == 2)
+
+    assert [(one.file, one.text) for one in telegram.sent(ADA.chat)] == [
+        (("notes.txt", b"hello"), "You, on the page"),
+        (("cat.png", PNG), "You, on the page"),
+    ]
+    assert len(telegram.calls("sendPhoto")) == len(telegram.calls("sendDocument")) == 1
+
+
+def test_a_picture_that_telegram_takes_for_none_goes_as_a_document(telegram: Telegram) -> None:
+    talk = make_talk()
+    assert talk.conversation
+    telegram.fault("sendPhoto", refuse("Bad Request: PHOTO_INVALID_DIMENSIONS"))
+    files.keep(talk.conversation, "cat.png", PNG, by=talk.user, via=Message.Via.WEB)
+
+    work(until=lambda: bool(telegram.sent(ADA.chat)))
+
+    assert len(telegram.calls("sendDocument")) == 1
 
 
 def test_a_token_that_telegram_does_not_know_gives_nothing_up(telegram: Telegram) -> None:
