@@ -1,9 +1,12 @@
 """What an update does: rows only, in the transaction that the inbox opened. What is to be said goes into the outbox."""
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 from django.db import transaction
 
+from chat.acting import Actor, acting
 from chat.errors import RefusedError
 from telegram_bridge import callbacks, commands, linking, people, speaking, talks
 from telegram_bridge.incoming import Incoming
@@ -20,6 +23,19 @@ KINDS = ["message", "edited_message", "callback_query", "my_chat_member"]
 
 def handle(updates: Sequence[Update], files: Sequence[Kept]) -> Reply:
     """Carry out one update, or those of one album, with the files that were downloaded for them."""
+    with acting(partial(sender, updates[0].payload)):
+        return carry_out(updates, files)
+
+
+def sender(payload: dict[str, Any]) -> Actor:
+    """Who sent an update, for the audit trail."""
+    numbers = [body["from"]["id"] for body in payload.values() if isinstance(body, dict) and body.get("from")]
+    account = TelegramAccount.objects.filter(telegram_id__in=numbers, allowed=True).first()
+    return Actor(account.user_id if account else None, "telegram")
+
+
+def carry_out(updates: Sequence[Update], files: Sequence[Kept]) -> Reply:
+    """Do what the updates want, by their kind."""
     payload, username = updates[0].payload, TelegramState.now().username
     match payload:
         case {"callback_query": pressed}:

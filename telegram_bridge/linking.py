@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from chat.acting import Actor, acting
 from telegram_bridge import outbox, people, talks
 from telegram_bridge.incoming import Incoming
 from telegram_bridge.models import TelegramAccount, TelegramChat, TelegramLinkCode
@@ -21,8 +22,10 @@ def begin(incoming: Incoming, account: TelegramAccount, chat: TelegramChat, code
         if account.user_id not in (None, user.pk):
             # Nothing of whoever spoke here before is to be sent to this phone.
             part(account)
-        fields = {"user": user, "allowed": True, "linked_at": timezone.now(), "told_at": None}
-        TelegramAccount.objects.filter(pk=account.pk).update(**fields)
+        account.user, account.allowed, account.linked_at, account.told_at = user, True, timezone.now(), None
+        # Whoever made the code links the account: before this it was nobody's.
+        with acting(lambda: Actor(user.pk, "telegram")):
+            account.save(update_fields=["user", "allowed", "linked_at", "told_at"])
         talk = talks.talk_of(chat, incoming.thread_id, user)
         greeting = f"This chat is linked: you are **{literal(user.get_username())}** here. Just write what you want, or see /help."
         outbox.tell(chat, greeting, thread_id=incoming.thread_id, talk=talk, reply_to=incoming.id)

@@ -186,9 +186,13 @@ class TelegramChatAdmin(FromSettings[TelegramChat]):
 
     def refuse(self, request: HttpRequest, row: TelegramChat) -> str:
         """Serve nobody in a group any more."""
-        row.allowed = False
-        row.save(update_fields=["allowed"])
+        parting.close(row)
         return f"Nobody is served in {row} any more."
+
+    def save_model(self, request: HttpRequest, obj: TelegramChat, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "allowed" in form.changed_data and not obj.allowed:
+            parting.close(obj)
 
     def reach(self, request: HttpRequest, row: TelegramChat) -> str:
         """Write to a chat again that had blocked or removed the bot."""

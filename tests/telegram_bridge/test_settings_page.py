@@ -181,6 +181,7 @@ def test_unlinking_gives_up_what_waits_and_ends_the_talk(client: Client, boss: U
     chat = TelegramChat.objects.create(chat_id=1001)
     talk = TelegramTalk.objects.create(chat=chat, user=boss, conversation=make_conversation(boss))
     delivery = Delivery.objects.create(chat=chat, talk=talk, text="private")
+    chosen(notification_chat=chat)
     client.force_login(boss)
 
     client.post(reverse("unlink-telegram", args=[account.pk]))
@@ -188,6 +189,7 @@ def test_unlinking_gives_up_what_waits_and_ends_the_talk(client: Client, boss: U
     for row in (account, talk, delivery):
         row.refresh_from_db()
     assert (account.user, account.allowed, talk.conversation, delivery.state) == (None, False, None, "dead")
+    assert TelegramSettings.now().notification_chat is None
 
 
 def test_nobody_unlinks_the_account_of_another(client: Client, boss: User) -> None:
@@ -237,3 +239,14 @@ def test_a_dump_brings_the_token_back(tmp_path: Any) -> None:
 def test_every_token_that_is_taken_is_masked() -> None:
     assert TOKEN_PATTERN.fullmatch(shortest := f"12345:{'x' * 20}")
     assert masked(f"GET /bot{shortest}/getMe") == "GET /bot12345:***/getMe"
+
+
+def test_a_group_that_is_closed_is_told_nothing_more(desk: Client) -> None:
+    chat = TelegramChat.objects.create(chat_id=-4001, type="group", allowed=True)
+    delivery = Delivery.objects.create(chat=chat, text="for the group")
+    chosen(notification_chat=chat)
+
+    desk.post(reverse("admin:telegram_bridge_telegramchat_change", args=[chat.pk]), {})
+
+    delivery.refresh_from_db()
+    assert (delivery.state, TelegramSettings.now().notification_chat) == ("dead", None)
