@@ -12,7 +12,12 @@ from chat.models import File, Message
 from telegram_bridge import people
 from telegram_bridge.fates import Act, Fate
 from telegram_bridge.models import Delivery, DeliveryState, LiveMessage, Shown, TelegramChat, TelegramState
+from telegram_bridge.planning import may_read
 
+NOT_SERVED = "Nobody in this chat may read it any more."
+# So long it is known what was sent; what a question's buttons hang on stays until it is closed.
+KEPT = timedelta(days=90)
+MOST_PRUNED = 1000
 OPEN = (DeliveryState.PENDING, DeliveryState.FAILED)
 
 
@@ -29,26 +34,32 @@ class Job:
 def chats_due(seconds: float = 0) -> list[int]:
     """The chats that something can be sent to now, or in so many seconds; in each, only what was put here first counts."""
     now = timezone.now() + timedelta(seconds=seconds)
-    open_there = Q(deliveries__state__in=OPEN)
-    free = Q(not_before=None) | Q(not_before__lte=now)
-    chats = TelegramChat.objects.filter(free, open_there, unreachable_since=None)
-    first = chats.annotate(first=Min("deliveries__pk", filter=open_there)).values_list("pk", "first")
-    by_chat = dict(first)
-    due = Delivery.objects.filter(pk__in=by_chat.values()).filter(Q(next_try_at=None) | Q(next_try_at__lte=now))
+    free = Q(chat__not_before=None) | Q(chat__not_before__lte=now)
+    rows = Delivery.objects.order_by().filter(free, state__in=OPEN, chat__unreachable_since=None)
+    firsts = rows.values("chat").annotate(first=Min("pk")).values_list("first", flat=True)
+    due = Delivery.objects.filter(Q(next_try_at=None) | Q(next_try_at__lte=now), pk__in=list(firsts))
     return list(due.order_by("pk").values_list("chat", flat=True))
 
 
 def head(chat_pk: int) -> Job | None:
-    """What is to be sent next to a chat, if it may be sent now."""
-    rows = Delivery.objects.filter(chat=chat_pk, state__in=OPEN).select_related("chat", "talk", "message", "keyboard", "edits")
-    delivery = rows.order_by("pk").first()
+    """What is to be sent next to a chat, if it may be sent now. What nobody there may read any more is given up."""
+    while delivery := first(chat_pk):
+        if delivery.message is None or may_read(delivery.chat, delivery.message.owner_id):
+            file = File.objects.filter(message=delivery.message).first() if delivery.kind == Delivery.Kind.FILE else None
+            return Job(delivery, reply_target(delivery), live_of(delivery), file)
+        Delivery.objects.filter(pk=delivery.pk).update(state=DeliveryState.DEAD, error=NOT_SERVED)
+    return None
+
+
+def first(chat_pk: int) -> Delivery | None:
+    """What was put here first for a chat, if it may be sent now."""
+    # The index holds no order over both states: asked for the first row, SQLite would rather go through all that was sent.
+    pk = Delivery.objects.order_by().filter(chat=chat_pk, state__in=OPEN).aggregate(first=Min("pk"))["first"]
+    delivery = Delivery.objects.select_related("chat", "talk", "message", "keyboard", "edits").filter(pk=pk).first()
     now = timezone.now()
     if delivery is None or delivery.chat.unreachable_since:
         return None
-    if any(at and at > now for at in (delivery.next_try_at, delivery.chat.not_before)):
-        return None
-    file = File.objects.filter(message=delivery.message).first() if delivery.kind == Delivery.Kind.FILE else None
-    return Job(delivery, reply_target(delivery), live_of(delivery), file)
+    return None if any(at and at > now for at in (delivery.next_try_at, delivery.chat.not_before)) else delivery
 
 
 def reply_target(delivery: Delivery) -> int | None:
@@ -113,3 +124,10 @@ def failed(delivery: Delivery, fate: Fate) -> None:
             row.update(state=DeliveryState.DEAD, error=fate.error, next_try_at=None, **fate.changed)
     if fate.act in (Act.LATER, Act.UNREACHABLE, Act.GIVE_UP):
         TelegramState.objects.filter(pk=1).update(send_error=fate.error, send_error_at=now)
+
+
+def prune() -> int:
+    """Forget what was sent or given up long ago, a share at a time; how much that was. Which message is which stays known."""
+    old = Delivery.objects.filter(created_at__lt=timezone.now() - KEPT).exclude(state__in=OPEN)
+    rows = old.filter(Q(keyboard=None) | Q(keyboard__closed_at__isnull=False)).order_by().values_list("pk", flat=True)
+    return Delivery.objects.filter(pk__in=list(rows[:MOST_PRUNED])).delete()[0]

@@ -11,7 +11,7 @@ from chat import hints
 from chat.models import File, Message, Profile
 from telegram_bridge import outbox, questions
 from telegram_bridge.formatting import literal
-from telegram_bridge.models import Delivery, Shown, TelegramAccount, TelegramTalk
+from telegram_bridge.models import Delivery, Shown, TelegramAccount, TelegramChat, TelegramTalk
 from workflows.models import HelpRequest, HelpStatus, Run
 
 CHUNK = 100
@@ -60,10 +60,15 @@ def plan(talk_id: int) -> int:
 
 def is_served(talk: TelegramTalk) -> bool:
     """Whether that person may still be told things in that chat."""
-    accounts = TelegramAccount.objects.filter(user=talk.user, user__is_active=True, allowed=True)
-    if talk.chat.is_private:
-        return accounts.filter(telegram_id=talk.chat.chat_id).exists()
-    return talk.chat.allowed and accounts.exists()
+    return may_read(talk.chat, talk.user_id)
+
+
+def may_read(chat: TelegramChat, user_id: int) -> bool:
+    """Whether a chat may be told what belongs to that user."""
+    accounts = TelegramAccount.objects.filter(user=user_id, user__is_active=True, allowed=True)
+    if chat.is_private:
+        return accounts.filter(telegram_id=chat.chat_id).exists()
+    return chat.allowed and accounts.exists()
 
 
 def known(talk: TelegramTalk, messages: list[Message]) -> set[object]:

@@ -144,9 +144,10 @@ class Process:
     def tidy(self, now: float) -> None:
         """Once an hour, forget what was handled long ago."""
         if now >= self.prune_at:
-            from telegram_bridge import inbox
+            from telegram_bridge import inbox, pending
 
             inbox.prune()
+            pending.prune()
             self.prune_at = now + PRUNE_SECONDS
 
     def connect(self, wish: Wish) -> None:

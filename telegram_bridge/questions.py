@@ -86,7 +86,7 @@ def fate(request: HelpRequest) -> str:
     if request.expires_at is None:
         return ""
     local = request.expires_at.astimezone(Profile.of(request.run.owner).zone())
-    what = f"goes on with “{literal(request.default[:80])}”" if request.default else "fails"
+    what = f"goes on with “{literal(shortened(request.default, 80))}”" if request.default else "fails"
     return f"_Without an answer it {what} at {local:%H:%M} on {local.day} {local:%B}._"
 
 
