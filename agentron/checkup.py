@@ -15,6 +15,8 @@ from django.utils import timezone
 from agentron.consistency import inconsistencies
 from agentron.health import CLOCK_SECONDS, WORKER_SECONDS
 from agentron.presence import told
+from chat import files
+from chat.models import File
 from telegram_bridge.health import health
 from workflows import queue
 from workflows.llm import names
@@ -55,7 +57,7 @@ def examine(*, call_model: bool) -> Iterator[Finding]:
     yield found
     if found.state == FAIL:
         return
-    checks: list[Callable[[], Finding]] = [worker, clock, queue_age, live_model if call_model else model, telegram, consistency]
+    checks: list[Callable[[], Finding]] = [worker, clock, queue_age, live_model if call_model else model, telegram, kept_files, consistency]
     for check in checks:
         yield check()
 
@@ -153,6 +155,16 @@ def disk() -> Finding:
     if free < LOW_DISK:
         return Finding("disk", WARN, f"{text} Make room before it is full.")
     return Finding("disk", OK, text)
+
+
+def kept_files() -> Finding:
+    """Whether the data folder still has what the database says was sent."""
+    ids = {str(pk) for pk in File.objects.values_list("pk", flat=True)}
+    missing = len(ids - {content.name for content in files.stored()})
+    if missing:
+        text = f"Of {len(ids)} files the contents of {missing} are not in {files.folder()}: copy them back from `backups/files/`."
+        return Finding("files", WARN, text)
+    return Finding("files", OK, f"{len(ids)} are kept.")
 
 
 def consistency() -> Finding:

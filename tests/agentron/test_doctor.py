@@ -1,5 +1,6 @@
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from pytest_django import Settings
 
 from agentron import checkup
 from agentron.consistency import inconsistencies
-from chat.models import Conversation
+from chat import files
+from chat.models import Conversation, Message
 from tests.factories import make_conversation, make_turn, say
 from workflows.models import Heartbeat, Run, RunStatus
 
@@ -136,3 +138,15 @@ def test_an_empty_conversation_has_no_gap() -> None:
     make_conversation()
 
     assert contradictions() == []
+
+
+def test_a_file_whose_content_is_lost_is_a_warning(settings: Settings, tmp_path: Path) -> None:
+    settings.AGENTRON_DATA = tmp_path
+    conversation = make_conversation()
+    kept = [files.keep(conversation, "a.txt", b"x", by=conversation.owner, via=Message.Via.TELEGRAM) for _ in range(2)]
+    files.path(kept[0].pk).unlink()
+
+    finding = checkup.kept_files()
+
+    assert finding.state == checkup.WARN
+    assert finding.text.startswith("Of 2 files the contents of 1 are not in ")

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.e2e.phone import Phone, linked
 from tests.fakes.model_server import ModelServer
 from tests.fakes.telegram import ADA, BOB, STRANGER, TOKEN
+from tests.fakes.telegram_faults import cut, trouble, wait
 from tests.machine import until
 
 pytestmark = pytest.mark.e2e
@@ -207,6 +208,18 @@ def test_an_album_and_a_document_are_files_of_the_conversation(phone: Phone, pag
     assert "> Milk and honey" in phone.asked_of_model()
 
 
+def test_what_telegram_does_not_take_arrives_later_and_in_order(phone: Phone) -> None:
+    phone.model.reply("First.").reply("Second.")
+    phone.telegram.fault("sendMessage", wait(2), trouble(), cut())
+
+    phone.say("one")
+    phone.say("two")
+
+    phone.heard("Second.")
+    answers = [text for text in phone.telegram.texts(ADA.chat) if text in ("First.", "Second.")]
+    assert answers == ["First.", "Second."]
+
+
 def test_what_cannot_be_kept_is_refused_in_words(phone: Phone) -> None:
     phone.telegram.document("game.exe", b"MZ\x90\0\3\0", "application/octet-stream")
 
@@ -245,7 +258,6 @@ def test_a_question_of_a_scheduled_run_outlives_a_restart(
 
         phone.becomes(question, "Answered by admin on Telegram: Green")
         assert "Green" in phone.telegram.toast(query)
-        until(
-            lambda: "The fence is green." in phone.site.machine.run("runs", "list", "--json", "--user", "admin").stdout, 60, "the run's end"
-        )
+        phone.heard("The fence is green.")
+        until(lambda: '"succeeded"' in phone.site.machine.run("runs", "list", "--json", "--user", "admin").stdout, 30, "the run's end")
         assert TOKEN not in again.output
