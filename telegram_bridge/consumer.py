@@ -58,10 +58,7 @@ async def serve(session: Session, chat_id: int) -> None:
 
 async def handle(session: Session, unit: Unit) -> None:
     """Handle one unit, and carry out what is to be told at once."""
-    wanted: list[Wanted] = await db(inbox.attempt, unit, lambda: media.wanted(unit.updates), tries=MOST_TRIES) or []
-    async with session.downloads if wanted else nullcontext():
-        files = [await fetch(session, one) for one in wanted]
-        reply: Reply | None = await db(inbox.attempt, unit, lambda: inbox.carry_out(unit, files), tries=MOST_TRIES)
+    reply = await carry_out(session, unit)
     match await db(inbox.fate, unit):
         case Fate.OPEN:
             await nap(session.stop, RETRY_SECONDS)
@@ -69,6 +66,17 @@ async def handle(session: Session, unit: Unit) -> None:
             reply = Reply(unit.callback_id, "That did not work. Whoever runs me can see why.")
     if reply is not None:
         session.spawn(tell(session, reply))
+
+
+async def carry_out(session: Session, unit: Unit) -> Reply | None:
+    """Fetch what belongs to a unit and handle it; None where that failed."""
+    wanted: list[Wanted] | None = await db(inbox.attempt, unit, lambda: media.wanted(unit.updates), tries=MOST_TRIES)
+    if wanted is None:
+        return None
+    async with session.downloads if wanted else nullcontext():
+        files = [await fetch(session, one) for one in wanted]
+        reply: Reply | None = await db(inbox.attempt, unit, lambda: inbox.carry_out(unit, files), tries=MOST_TRIES)
+    return reply
 
 
 async def fetch(session: Session, wanted: Wanted) -> Kept:

@@ -1,4 +1,4 @@
-"""Telegram under fire: `python -m tests.faults.telegram [--updates 300] [--kills 30] [--seconds 90]`.
+"""Telegram under fire: `python -m tests.faults.telegram [--updates 300] [--kills 30] [--seconds 150]`.
 
 People write while two telegram processes (one works, the other stands by) and a worker are killed with -9 at random. Telegram gives
 some updates twice, and none in order. Afterwards each message was said once, in the order in which it was written; each was
@@ -22,7 +22,7 @@ from tests.faults import arena
 PEOPLE = [Person(1001 + number, name) for number, name in enumerate(["Ada", "Bob", "Cleo", "Dan", "Eve"])]
 # Mostly the telegram processes; the worker has attacks of its own.
 AT_WORKER = 0.3
-REST_SECONDS = 120
+REST_SECONDS = 240
 
 
 class Pair:
@@ -63,7 +63,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--updates", type=int, default=300)
     parser.add_argument("--kills", type=int, default=30)
-    parser.add_argument("--seconds", type=float, default=90)
+    parser.add_argument("--seconds", type=float, default=150)
     chosen = parser.parse_args()
     with running() as telegram:
         os.environ |= telegram.env

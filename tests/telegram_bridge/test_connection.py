@@ -12,7 +12,7 @@ from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
 from chat.models import File, Message
-from telegram_bridge import poller, process, session, webhook
+from telegram_bridge import consumer, poller, process, session, webhook
 from telegram_bridge.database import disconnect
 from telegram_bridge.models import TelegramAccount, TelegramSettings, TelegramState, Update
 from telegram_bridge.process import Process
@@ -266,3 +266,26 @@ async def test_a_token_that_is_none_is_told(telegram: Telegram) -> None:
 
     assert "@BotFather" in error
     assert "nonsense" not in error
+
+
+async def test_poison_is_parked_and_what_comes_behind_it_is_served(telegram: Telegram, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumer, "RETRY_SECONDS", 0.1)
+    await sync_to_async(serve_ada)()
+    telegram.push("message", {"chat": {"id": ADA.id, "type": "private"}, "from": ADA.body(), "document": "what is no document"})
+    telegram.push("callback_query", {"id": "q77", "message": {"chat": {"id": ADA.id}}})
+    telegram.say("hello")
+    async with connected():
+        await until(heard)
+        toast = await asyncio.to_thread(telegram.toast, "q77")
+
+    rows = await sync_to_async(lambda: list(Update.objects.order_by("update_id").values_list("failures", flat=True)))()
+    assert (rows, bool(toast)) == ([3, 3, 0], True)
+
+
+async def test_telegram_asks_for_nothing_that_was_stored(telegram: Telegram) -> None:
+    telegram.say("hello")
+    async with connected():
+        await until(lambda: state().offset == 2)
+        await until(lambda: [call for call in telegram.calls("getUpdates") if int(call.fields["offset"]) == 2])
+
+    assert [int(call.fields["offset"]) for call in telegram.calls("getUpdates")][:2] == [0, 2]
