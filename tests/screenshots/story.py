@@ -168,7 +168,7 @@ def other_pages(camera: Camera) -> None:
 def the_admin(camera: Camera) -> None:
     page = camera.page
     rows = ("chat/conversation", "workflows/run", "workflows/agent", "workflows/helprequest", "workflows/modelprovider", "workflows/memory")
-    for row in (*rows, "chat/apitoken", "auth/user", "auditlog/logentry"):
+    for row in (*rows, "chat/apitoken", "auth/user", "auditlog/logentry", "telegram_bridge/telegramsettings"):
         name = row.rpartition("/")[2]
         camera.open(f"/admin/{row}/", f"admin-{name}-list")
         first = page.locator("#result_list tbody th a, #result_list tbody td a").first
