@@ -1,6 +1,7 @@
 """Documents of Markdown made up by chance, and the words in them that a reader has to get, in order."""
 
 import random
+import re
 from collections.abc import Callable
 
 MARKS = [
@@ -124,6 +125,19 @@ class Writer:
 
     def rule(self) -> str:
         return "---"
+
+    def table(self) -> str:
+        """A table, sometimes in a quote or a list; its rows may be too short."""
+        columns = self.chance.randint(1, 6)
+        marks = "|".join(self.chance.choice(["---", ":-:", "-:"]) for _ in range(columns))
+        rows = [self.row(max(1, columns - self.chance.randint(0, 1))) for _ in range(self.chance.randint(0, 6))]
+        lines = [self.row(columns), f"|{marks}|", *rows]
+        indent = self.chance.choice(["", "", "> ", "  "])
+        return ("- item\n\n" if indent == "  " else "") + "\n".join(indent + line for line in lines)
+
+    def row(self, columns: int) -> str:
+        cells = (self.chance.choice(self.pieces)(self) for _ in range(columns))
+        return "|" + "|".join(re.sub(r"[|\\`]", "", cell) for cell in cells) + "|"
 
     blocks: list[Callable[["Writer"], str]] = [paragraph, paragraph, heading, fence, listing, quote, rule]
 

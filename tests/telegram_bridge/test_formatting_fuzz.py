@@ -33,3 +33,16 @@ def test_telegram_takes_every_message_and_no_word_is_lost(start: int) -> None:
 
         assert [refusal(chunk) for chunk in chunks] == [""] * len(chunks), seed
         assert words(chunks) == writer.words, seed
+
+
+@pytest.mark.parametrize("start", range(0, DOCUMENTS, SHARE))
+def test_telegram_takes_every_table_and_every_cell_is_there(start: int) -> None:
+    for seed in range(start, min(start + SHARE, DOCUMENTS)):
+        writer = Writer(seed)
+        markdown = writer.table()
+
+        chunks = render(markdown)
+
+        assert [refusal(chunk) for chunk in chunks] == [""] * len(chunks), seed
+        # A row that is told in words repeats the heads of the columns.
+        assert set(words(chunks)) == set(writer.words), seed

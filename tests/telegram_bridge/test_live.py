@@ -9,9 +9,9 @@ import pytest
 from chat import log
 from chat.models import Draft, Message
 from telegram_bridge import questions
-from telegram_bridge.models import LiveMessage, TelegramSettings, TelegramTalk
-from tests.factories import make_question, make_run
-from tests.fakes.telegram import ADA, Telegram
+from telegram_bridge.models import LiveMessage, Shown, TelegramSettings, TelegramTalk
+from tests.factories import make_question, make_run, say
+from tests.fakes.telegram import ADA, GROUP, Telegram
 from tests.fakes.telegram_chats import Sent
 from tests.fakes.telegram_faults import cut, refuse, wait
 from tests.telegram_bridge.sending import make_talk, show
@@ -78,6 +78,24 @@ def test_an_answer_grows_in_place_and_becomes_the_whole_one(telegram: Telegram) 
     assert telegram.calls("sendChatAction")
     assert not LiveMessage.objects.exists()
     assert telegram.sent(ADA.chat)[0].silent is False
+
+
+def test_in_a_group_the_answer_grows_below_the_question_of_whoever_asked(telegram: Telegram) -> None:
+    talk = make_talk(chat=GROUP)
+    assert talk.conversation
+    said = telegram.say("hello", chat=GROUP)
+    message = say(talk.conversation, "hello", via=Message.Via.TELEGRAM)
+    Shown.objects.create(chat=talk.chat, telegram_id=said.id, message=message)
+    run = Run.objects.get(conversation=talk.conversation)
+    Run.objects.filter(pk=run.pk).update(status=RunStatus.RUNNING)
+    write(run, "Hi")
+    show(until=lambda: telegram.texts(GROUP) == ["Hi"])
+
+    finish(run, "Hi there.")
+    show(until=lambda: telegram.texts(GROUP) == ["Hi there."])
+
+    assert telegram.sent(GROUP)[0].reply_to == said.id
+    assert len(telegram.calls("sendMessage")) == 1
 
 
 def test_edits_are_far_enough_apart(telegram: Telegram) -> None:
