@@ -170,6 +170,10 @@ def test_a_result_becomes_an_answer(text: str, results: list[Any], said: str) ->
     assert answer(text, *results) == said
 
 
+def test_a_file_is_kept_though_nobody_reads_it() -> None:
+    assert answer("Sent: notes.md, photo-7.jpg").startswith("It is kept in this conversation. I cannot look into files")
+
+
 def test_a_workflow_is_made_with_the_agents_that_are_missing() -> None:
     text = "create a workflow called Tea that fetches https://example.com/tea, summarises it and asks me if I like it and why"
     results: list[Any] = [[{"name": "Page reader"}], {}, {}]

@@ -61,6 +61,11 @@ def puzzled(seen: Seen) -> str:
     return f"I did not understand that, because I work without a model: I can {able(seen)}. {HOW_TO_CONNECT}"
 
 
+def unread(seen: Seen) -> str:
+    """For files, which it cannot read."""
+    return f"It is kept in this conversation. I cannot look into files, because I work without a model. {HOW_TO_CONNECT}"
+
+
 def able(seen: Seen) -> str:
     """What the tools allow, in one phrase."""
     what = [phrase for tool, (phrase, _) in ABILITIES.items() if tool in seen.offered and tool in MAIN]
