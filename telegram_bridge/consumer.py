@@ -32,7 +32,10 @@ async def run(session: Session) -> None:
         def done(chat_id: int, task: asyncio.Task[None]) -> None:
             # Something may have come since it last looked.
             del busy[chat_id]
-            heard.set()
+            if not task.cancelled() and (error := task.exception()):
+                log.error("A chat could not be served, it is tried again", exc_info=error)
+            else:
+                heard.set()
 
         while not session.stop.is_set():
             for chat_id in await db(inbox.waiting_chats, session.bot_id):
@@ -64,6 +67,8 @@ async def handle(session: Session, unit: Unit) -> None:
             await nap(session.stop, RETRY_SECONDS)
         case Fate.PARKED if unit.callback_id:
             reply = Reply(unit.callback_id, "That did not work. Whoever runs me can see why.")
+        case Fate.PARKED:
+            await db(inbox.attempt, unit, lambda: inbox.apologise(unit), tries=MOST_TRIES)
     if reply is not None:
         session.spawn(tell(session, reply))
 

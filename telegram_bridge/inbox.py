@@ -148,12 +148,11 @@ def attempt(unit: Unit, step: Callable[[], T]) -> T | None:
 
 @transaction.atomic
 def fail(unit: Unit, error: str) -> None:
-    """Count a failure. The last one is told to whoever wrote: nothing goes unanswered."""
+    """Count a failure; the last one parks."""
     failures = (Update.objects.filter(pk__in=unit.keys).aggregate(most=Max("failures"))["most"] or 0) + 1
     parked_at = timezone.now() if failures >= MOST_FAILURES else None
     rows = Update.objects.filter(pk__in=unit.keys, handled_at=None, parked_at=None)
-    if rows.update(failures=failures, error=storable(error)[:2000], parked_at=parked_at) and parked_at:
-        apologise(unit.updates[0])
+    rows.update(failures=failures, error=storable(error)[:2000], parked_at=parked_at)
 
 
 class Fate(Enum):
@@ -179,8 +178,10 @@ def prune() -> None:
     Update.objects.filter(parked_at__lt=now - PARKED_KEPT).delete()
 
 
-def apologise(update: Update) -> None:
-    """Tell a person who is served that a message could not be handled."""
+@transaction.atomic
+def apologise(unit: Unit) -> None:
+    """Tell a person who is served that a message was given up: nothing goes unanswered."""
+    update = unit.updates[0]
     match update.payload:
         # In a private chat, the chat and the person have the same number.
         case {"message": {"chat": {"id": int(number), "type": "private"}, "message_id": int(message)}} if number == update.chat_id:

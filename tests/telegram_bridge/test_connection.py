@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.contenttypes.models import ContentType
 from pytest_django import Settings
 
 from chat.models import File, Message
 from telegram_bridge import consumer, poller, process, session, webhook
 from telegram_bridge.database import disconnect
-from telegram_bridge.models import TelegramAccount, TelegramSettings, TelegramState, Update
+from telegram_bridge.models import TelegramAccount, TelegramChat, TelegramSettings, TelegramState, Update
 from telegram_bridge.process import Process
 from tests.factories import make_user
 from tests.fakes.telegram import ADA, TOKEN, Telegram
@@ -271,6 +272,8 @@ async def test_a_token_that_is_none_is_told(telegram: Telegram) -> None:
 async def test_poison_is_parked_and_what_comes_behind_it_is_served(telegram: Telegram, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumer, "RETRY_SECONDS", 0.1)
     await sync_to_async(serve_ada)()
+    # As in every real database. Made in a transaction that is rolled back, the trail of changes would remember ones that are gone.
+    await sync_to_async(ContentType.objects.get_for_models)(TelegramChat, TelegramAccount)
     telegram.push("message", {"chat": {"id": ADA.id, "type": "private"}, "from": ADA.body(), "document": "what is no document"})
     telegram.push("callback_query", {"id": "q77", "message": {"chat": {"id": ADA.id}}})
     telegram.say("hello")

@@ -37,7 +37,9 @@ def handle(chat: int = 1001) -> Fate:
     """Handle what comes next in a chat."""
     found = unit(chat)
     inbox.attempt(found, lambda: inbox.carry_out(found, []))
-    return inbox.fate(found)
+    if (fate := inbox.fate(found)) == Fate.PARKED:
+        inbox.apologise(found)
+    return fate
 
 
 @pytest.fixture
