@@ -3,6 +3,8 @@
 import contextlib
 import sys
 
+from agentron.masking import masked
+
 # Bright enough on dark and light backgrounds; red is left for what is wrong.
 COLOURS = (36, 32, 33, 35, 34, 96, 92, 93)
 SUPERVISOR = "agentron"
@@ -22,6 +24,8 @@ class Console:
 
     def write(self, name: str, line: str) -> None:
         """One line of the process `name`."""
+        # A process may die with a traceback that no log has formatted.
+        line = masked(line)
         label = f"{name:<{self.width}} |"
         if self.coloured:
             label = f"\033[{self.colours.get(name, 1)}m{label}\033[0m"

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from typing import Any
 
 from workflows.concealing import conceal
 
@@ -21,6 +22,9 @@ class MaskedFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return conceal(masked(super().format(record)))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  # logging's own name
+        return conceal(masked(super().formatException(ei)))
 
 
 class WithoutReason(logging.Filter):

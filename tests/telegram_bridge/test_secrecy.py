@@ -15,6 +15,8 @@ from django.urls import reverse
 from django.views.debug import technical_500_response
 from pytest_django import Settings
 
+from agentron.cli import complain
+from agentron.console import Console
 from agentron.masking import MaskedFormatter, masked
 from chat.errors import ConflictError
 from telegram_bridge.bot import BotError, open_door
@@ -140,6 +142,17 @@ def test_an_error_page_for_developers_holds_no_token(settings: Settings, accept:
 
     assert "RuntimeError" in page
     assert SECRET not in page
+
+
+def test_a_program_that_dies_of_it_shows_no_token(capsys: pytest.CaptureFixture[str]) -> None:
+    error = RuntimeError(f"cannot open https://api.telegram.org/bot{TOKEN}/getMe")
+
+    complain(type(error), error, None)
+    Console(["telegram"]).write("telegram", str(error))
+
+    printed = "".join(capsys.readouterr())
+    assert printed.count("cannot open") == 2
+    assert SECRET not in printed
 
 
 def failure(token: str, accept: str) -> HttpResponse:
