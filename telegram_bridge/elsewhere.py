@@ -6,6 +6,7 @@ from chat.models import Message
 from telegram_bridge import outbox, questions
 from telegram_bridge.formatting import literal
 from telegram_bridge.models import TelegramAccount, TelegramChat, TelegramSettings, TelegramTalk
+from telegram_bridge.people import reachable
 from telegram_bridge.planning import disturbs, is_served
 from workflows.models import HelpRequest
 
@@ -36,7 +37,7 @@ def private_chats(user: User) -> list[TelegramChat]:
 def tell_somebody(request: HelpRequest) -> None:
     """One line to the notification chat, if there is one: whose question it is, and where to answer it."""
     chat = TelegramSettings.now().notification_chat
-    if chat is None:
+    if chat is None or not reachable().filter(pk=chat.pk).exists():
         return
     owner = literal(request.run.owner.get_username())
     link = questions.page(questions.address(request), "answer it on the page")

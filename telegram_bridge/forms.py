@@ -8,11 +8,11 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Q, QuerySet
 
 from telegram_bridge.checking import missing
-from telegram_bridge.models import TelegramAccount, TelegramChat, TelegramSettings
+from telegram_bridge.models import TelegramChat, TelegramSettings
 from telegram_bridge.models.settings import ONLY, VARIABLE
+from telegram_bridge.people import reachable
 
 # As @BotFather hands them out: the bot's number, a colon, the secret. agentron/masking.py finds all that this takes.
 TOKEN = re.compile(r"\d{5,18}:[\w-]{20,200}", re.ASCII)
@@ -35,13 +35,6 @@ def shown(token: str) -> str:
     """A token as it may be seen: which bot's it is, and its last characters."""
     number, colon, secret = token.partition(":")
     return f"{number}:…{secret[-4:]}" if colon and len(secret) >= 20 else "stored"
-
-
-def reachable() -> QuerySet[TelegramChat]:
-    """The chats that may be written to: allowed groups, and private ones of people who are served."""
-    served = TelegramAccount.objects.filter(allowed=True, user__is_active=True).values("telegram_id")
-    private = TelegramChat.Type.PRIVATE
-    return TelegramChat.objects.filter(Q(type=private, chat_id__in=served) | (~Q(type=private) & Q(allowed=True)))
 
 
 class ChatField(forms.ModelChoiceField[TelegramChat]):

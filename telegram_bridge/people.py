@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from chat.log import clean
@@ -46,6 +46,13 @@ def served(account: TelegramAccount | None, chat: TelegramChat | None) -> User |
     if account is None or chat is None or not (chat.is_private or chat.allowed):
         return None
     return account.served_as()
+
+
+def reachable() -> QuerySet[TelegramChat]:
+    """The chats that may be written to: allowed groups, and private ones of people who are served."""
+    served = TelegramAccount.objects.filter(allowed=True, user__is_active=True).values("telegram_id")
+    private = TelegramChat.Type.PRIVATE
+    return TelegramChat.objects.filter(Q(type=private, chat_id__in=served) | (~Q(type=private) & Q(allowed=True)))
 
 
 def is_served(incoming: Incoming) -> bool:

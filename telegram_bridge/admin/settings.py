@@ -17,10 +17,11 @@ from chat.admin_base import BaseAdmin
 from chat.errors import ConflictError
 from chat.markdown import render
 from telegram_bridge import checking, outbox
-from telegram_bridge.forms import TelegramForm, opened, reachable, shown
+from telegram_bridge.forms import TelegramForm, opened, shown
 from telegram_bridge.health import health
 from telegram_bridge.models import Delivery, DeliveryState, TelegramAccount, TelegramChat, TelegramSettings
 from telegram_bridge.models.settings import ONLY, VARIABLE
+from telegram_bridge.people import reachable
 
 MOST = 10
 # As many names are offered to choose from; any other can be typed.
@@ -104,6 +105,8 @@ class TelegramSettingsAdmin(BaseAdmin[TelegramSettings]):
         chat = row.notification_chat
         if chat is None:
             raise ConflictError("Choose a notification chat first, and save.")
+        if not reachable().filter(pk=chat.pk).exists():
+            raise ConflictError(f"{chat} is not served any more: allow it again, or choose another chat, and save.")
         if not row.enabled:
             raise ConflictError("Telegram is switched off: switch it on, save, and try again.")
         sent = outbox.tell(chat, "This is a test message: notifications will arrive here.")

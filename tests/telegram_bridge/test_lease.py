@@ -43,6 +43,10 @@ def test_nobody_waits_for_a_neighbour_that_is_dead() -> None:
     assert lease.take(lease.me()) is True
 
 
-@pytest.mark.parametrize("holder", ["here:4194305@another boot", "here:4194305", "", f"here:{os.getpid()}@{lease.neighbourhood()}"])
+@pytest.mark.parametrize(
+    "holder",
+    ["here:4194305@another boot", "here:4194305", "", f"here:{os.getpid()}@{lease.neighbourhood()}"],
+    ids=["another boot", "no boot", "nobody", "myself"],
+)
 def test_of_others_nobody_knows_whether_they_are_dead(holder: str) -> None:
     assert lease.is_dead(holder) is False

@@ -11,6 +11,7 @@ from telegram_bridge import questions
 from telegram_bridge.models import Delivery, Keyboard, TelegramAccount, TelegramSettings
 from telegram_bridge.planning import behind, plan
 from tests.factories import make_conversation, make_question, make_user
+from tests.fakes.telegram import GROUP
 from tests.telegram_bridge.sending import make_chat, make_talk
 from workflows import engine
 from workflows.answers import answer_as
@@ -171,7 +172,7 @@ def test_a_question_that_no_phone_of_its_owner_shows_is_put_to_them_in_private()
 
 
 def test_a_question_of_somebody_without_telegram_is_told_to_the_notification_chat() -> None:
-    TelegramSettings(notification_chat=make_chat()).save()
+    TelegramSettings(notification_chat=make_chat(GROUP)).save()
 
     request = ask(make_conversation(make_user("bob")), question="How?")
 
