@@ -22,7 +22,7 @@ from tests.faults import arena
 PEOPLE = [Person(1001 + number, name) for number, name in enumerate(["Ada", "Bob", "Cleo", "Dan", "Eve"])]
 # Mostly the telegram processes; the worker has attacks of its own.
 AT_WORKER = 0.3
-REST_SECONDS = 240
+REST_SECONDS = 60
 
 
 class Pair:
@@ -125,27 +125,29 @@ def write(telegram: Telegram, updates: int, seconds: float) -> dict[str, list[st
 
 
 def rest(pair: Pair, worker: arena.Worker) -> None:
-    """Wait until everything is done."""
-    from telegram_bridge.models import Delivery, DeliveryState, Update
-    from workflows.models import Run
-
-    end = time.monotonic() + REST_SECONDS
-    while time.monotonic() < end:
+    """Wait until everything is done, or nothing has been done for a while."""
+    before, since = left(), time.monotonic()
+    while any(before) and time.monotonic() - since < REST_SECONDS:
         pair.ensure()
         worker.ensure()
-        waiting = Update.objects.filter(handled_at=None).exists() or Run.objects.unfinished().exists()
-        if not waiting and not Delivery.objects.exclude(state=DeliveryState.SENT).exists() and not behind():
-            return
         time.sleep(0.5)
+        if (now := left()) != before:
+            before, since = now, time.monotonic()
 
 
-def behind() -> bool:
-    """Whether some talk has news that are not in the outbox."""
+def left() -> tuple[int, ...]:
+    """How much is still to be done: updates, turns, deliveries, talks with news that are not in the outbox."""
     from django.db.models import F
 
-    from telegram_bridge.models import TelegramTalk
+    from telegram_bridge.models import Delivery, DeliveryState, TelegramTalk, Update
+    from workflows.models import Run
 
-    return TelegramTalk.objects.filter(conversation__last_seq__gt=F("delivered_seq")).exists()
+    return (
+        Update.objects.filter(handled_at=None, parked_at=None).count(),
+        Run.objects.unfinished().count(),
+        Delivery.objects.exclude(state__in=(DeliveryState.SENT, DeliveryState.DEAD)).count(),
+        TelegramTalk.objects.filter(conversation__last_seq__gt=F("delivered_seq")).count(),
+    )
 
 
 def broken_in(said: dict[str, list[str]]) -> list[str]:
