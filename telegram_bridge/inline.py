@@ -3,6 +3,7 @@
 import re
 from urllib.parse import unquote, urlsplit
 
+from django.conf import settings
 from markdown_it.tree import SyntaxTreeNode
 
 from telegram_bridge.styled import Styled
@@ -30,10 +31,10 @@ def inline(page: Styled, node: SyntaxTreeNode) -> None:
         case "code_inline":
             page.write(node.content)
         case "link":
-            link(page, node, str(node.attrGet("href") or ""))
+            link(page, node, whole(str(node.attrGet("href") or "")))
         case "image":
             label = node.content or "image"
-            reference(page, label, str(node.attrGet("src") or ""))
+            reference(page, label, whole(str(node.attrGet("src") or "")))
         case "inline":
             inlines(page, node)
         case kind if kind in LOOKS:
@@ -67,6 +68,13 @@ def reference(page: Styled, label: str, href: str) -> None:
             page.write(label)
     else:
         page.write(f"{label} ({unquote(href)})" if href else label)
+
+
+def whole(href: str) -> str:
+    """The address of a page of ours in full; empty where nobody said where we are found, for a phone makes commands of paths."""
+    if not href.startswith("/") or href.startswith("//"):
+        return href
+    return f"{settings.AGENTRON_URL.rstrip('/')}{href}" if settings.AGENTRON_URL else ""
 
 
 def takes(href: str) -> bool:

@@ -78,7 +78,7 @@ def address(request: HelpRequest) -> str:
 
 def page(path: str, words: str) -> str:
     """A link to a page of this installation; the words alone where its address is not known."""
-    return f"[{words}]({settings.AGENTRON_URL}{path})" if settings.AGENTRON_URL else f"{words} (open {path} in your browser)"
+    return f"[{words}]({settings.AGENTRON_URL}{path})" if settings.AGENTRON_URL else f"{words}, in your browser"
 
 
 def fate(request: HelpRequest) -> str:

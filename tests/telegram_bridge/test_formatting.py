@@ -1,6 +1,7 @@
 """Markdown as Telegram shows it: the table of cases, each judged by Telegram's own parser, and where long texts are cut."""
 
 import pytest
+from pytest_django.fixtures import SettingsWrapper
 
 from telegram_bridge.formatting import Chunk, joined, literal, plain, render
 from telegram_bridge.splitting import MOST_ENTITIES, MOST_UNITS, units
@@ -33,7 +34,7 @@ CASES = [
     ("- item\n\n  ```\n  a\n    b\n  ```", "• item\n\na\n  b", ["pre:a\n  b"]),
     ("above\n\n---\n\nbelow", "above\n\n———\n\nbelow", []),
     ("[words](https://example.com/a_b)", "words", ["text_link:words"]),
-    ("[words](/x)", "words (/x)", []),
+    ("[words](/x)", "words", []),
     ("[words](http://localhost:8000/)", "words (http://localhost:8000/)", []),
     ("[words](javascript:alert)", "[words](javascript:alert)", []),
     ("[words](http://a.example:0/)", "words (http://a.example:0/)", []),
@@ -62,6 +63,22 @@ def looks(chunk: Chunk) -> list[str]:
 @pytest.mark.parametrize(("markdown", "text", "entities"), CASES, ids=range(len(CASES)))
 def test_markdown_becomes_text_and_entities_that_telegram_takes(markdown: str, text: str, entities: list[str]) -> None:
     (chunk,) = render(markdown)
+
+    assert (chunk.text, looks(chunk), refusal(chunk)) == (text, entities, "")
+
+
+@pytest.mark.parametrize(
+    ("url", "text", "entities"),
+    [
+        ("", "Tea and a chart.", []),
+        ("https://a.example", "Tea and a chart.", ["text_link:Tea", "text_link:a chart"]),
+        ("http://localhost:8000", "Tea (http://localhost:8000/workflows/7/) and a chart (http://localhost:8000/x.png).", []),
+    ],
+)
+def test_a_link_to_a_page_of_ours_is_whole_or_only_its_words(settings: SettingsWrapper, url: str, text: str, entities: list[str]) -> None:
+    settings.AGENTRON_URL = url
+
+    (chunk,) = render("[Tea](/workflows/7/) and ![a chart](/x.png).")
 
     assert (chunk.text, looks(chunk), refusal(chunk)) == (text, entities, "")
 

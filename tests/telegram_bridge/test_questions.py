@@ -177,7 +177,7 @@ def test_a_question_of_somebody_without_telegram_is_told_to_the_notification_cha
     request = ask(make_conversation(make_user("bob")), question="How?")
 
     (line,) = texts()
-    assert line.startswith("❓ A run of bob has a question, and they have no Telegram here: answer it on the page (open /chats/")
+    assert line.startswith("❓ A run of bob has a question, and they have no Telegram here: answer it on the page, in your browser.")
     assert str(request.run.conversation_id) in line
 
 
