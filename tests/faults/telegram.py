@@ -140,11 +140,12 @@ def left() -> tuple[int, ...]:
     from django.db.models import F
 
     from telegram_bridge.models import Delivery, DeliveryState, TelegramTalk, Update
-    from workflows.models import Run
+    from workflows.models import Run, RunStatus
 
     return (
         Update.objects.filter(handled_at=None, parked_at=None).count(),
-        Run.objects.unfinished().count(),
+        # A call that was cut off and acts once waits for its owner, who is asked on the phone.
+        Run.objects.unfinished().exclude(status=RunStatus.WAITING_FOR_USER).count(),
         Delivery.objects.exclude(state__in=(DeliveryState.SENT, DeliveryState.DEAD)).count(),
         TelegramTalk.objects.filter(conversation__last_seq__gt=F("delivered_seq")).count(),
     )
