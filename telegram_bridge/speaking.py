@@ -8,11 +8,13 @@ from chat import files as stored
 from chat import log
 from chat.errors import RefusedError
 from chat.models import Conversation, File, Message
-from telegram_bridge import answers, media, people, talks, words
+from telegram_bridge import answers, media, people, questions, talks, words
 from telegram_bridge.incoming import Incoming
 from telegram_bridge.media import Kept, Wanted
 from telegram_bridge.replies import Reply
 from telegram_bridge.talks import Heard
+from workflows.answers import decision_in
+from workflows.models import HelpRequest
 
 CHANGED = "Changed a message to: "
 NOT_FETCHED = "could not be fetched from Telegram: send it again."
@@ -76,19 +78,43 @@ def say(heard: Heard, conversation: Conversation, shown: Message | None, kept: S
     # What is answered stands right above, where it is the newest that the phone has shown.
     quoting = bool(incoming.replied) and not (shown and shown.seq >= last and "quote" not in incoming.message)
     text = words.composed(incoming, [file.name for _, file in kept], quoting=quoting)
-    said = log.say(
+    seen = last if text == incoming.text and not incoming.is_forward else 0
+    done = log.say(
         conversation,
         heard.user,
         text,
         via=Message.Via.TELEGRAM,
         client_id=f"telegram:{incoming.update.bot_id}:{incoming.update.update_id}",
-        seen=last if text == incoming.text and not incoming.is_forward else 0,
+        seen=seen,
         reply_to=shown.seq if shown else None,
-    ).message
+    )
+    said = done.message
+    if done.created:
+        tell_taken(heard, said, seen)
     talks.note_shown(heard.chat, [incoming.id], said)
     for part, file in kept:
         talks.note_shown(heard.chat, [part.id], file.message)
         talks.note_told(heard.talk, file.message, part.id)
+
+
+def tell_taken(heard: Heard, said: Message, seen: int) -> None:
+    """Say that a plain message was taken as the answer to a question, or that it answers none because several are open."""
+    # Its conversation is locked: what follows the message came of it.
+    answer = Message.objects.filter(conversation=said.conversation_id, seq__gt=said.seq, kind=Message.Kind.HELP_ANSWER).first()
+    if answer:
+        asked = HelpRequest.objects.get(pk=answer.payload["request_id"]).question
+        heard.tell(f"Taken as your answer to “{words.literal(asked, 100)}”. To talk of something else meanwhile: /new.", silent=True)
+        return
+    waiting = list(HelpRequest.objects.open().filter(run__conversation=said.conversation_id, run__cancel_requested_at=None))
+    if len(waiting) > 1 and any(request.message_seq <= seen and fits(request, said.text) for request in waiting):
+        heard.tell(f"{len(waiting)} questions are open: reply to the one you mean, or press its button.", silent=True)
+
+
+def fits(request: HelpRequest, text: str) -> bool:
+    """Whether these words would answer a question, if it were the only one."""
+    return request.kind in questions.IN_WORDS or (
+        request.kind == HelpRequest.Kind.CONFIRMATION and decision_in(text, request.decisions) in ("yes", "no")
+    )
 
 
 def note_edit(incoming: Incoming) -> None:

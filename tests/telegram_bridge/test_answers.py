@@ -7,7 +7,7 @@ import pytest
 from chat import log
 from chat.models import Message
 from telegram_bridge import planning
-from telegram_bridge.models import Delivery, Keyboard, TelegramChat, Update
+from telegram_bridge.models import Delivery, Keyboard, Shown, TelegramChat, Update
 from tests.factories import make_conversation, make_question
 from tests.telegram_bridge.phone import GROUP, Phone, chat_of, let_in, newest, reply_to, said, talk
 from workflows import engine
@@ -98,6 +98,8 @@ def test_a_plain_message_answers_the_question_that_the_phone_has_shown() -> None
     phone.say("The blue one")
 
     assert state(question) == ("answered", "The blue one", "")
+    line = Delivery.objects.get(text="Taken as your answer to “Which one?”. To talk of something else meanwhile: /new.")
+    assert (line.silent, line.reply_to) == (True, Shown.objects.latest("pk").telegram_id)
 
 
 def test_a_plain_message_from_before_the_question_answers_nothing() -> None:
