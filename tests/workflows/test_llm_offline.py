@@ -1,6 +1,7 @@
 """The model that works without a model."""
 
 import time
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -170,8 +171,18 @@ def test_a_result_becomes_an_answer(text: str, results: list[Any], said: str) ->
     assert answer(text, *results) == said
 
 
-def test_a_file_is_kept_though_nobody_reads_it() -> None:
-    assert answer("Sent: notes.md, photo-7.jpg").startswith("It is kept in this conversation. I cannot look into files")
+@pytest.mark.parametrize(
+    ("before", "text"), [(False, "Sent: a.md, b.jpg"), (True, "Summarise this"), (True, "Please read"), (True, "Sent: a.md, b.jpg")]
+)
+def test_a_file_is_kept_though_nobody_reads_it(before: bool, text: str) -> None:
+    told = [f"[The person sent a file: “{name}”, text/plain, 3 bytes. You know no more of it than this.]" for name in ("a.md", "b.jpg")]
+    turns: list[list[ModelMessage]] = [
+        [ModelRequest(parts=[UserPromptPart(one)]), ModelResponse(parts=[TextPart("(This needs no answer.)")])] for one in told if before
+    ]
+
+    said = next_move([*chain(*turns), ModelRequest(parts=[UserPromptPart(text)])], make_info(*TOOLS))
+
+    assert str(said).startswith("Kept in this conversation: a.md, b.jpg. To read files I need a real model")
 
 
 def test_a_workflow_is_made_with_the_agents_that_are_missing() -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart, ToolReturnPart, UserPromptPart
@@ -22,7 +22,7 @@ from workflows.llm.offline_grammar import ANYTHING, recognise
 from workflows.llm.offline_later_words import due
 from workflows.llm.offline_sentences import Plan, Want
 from workflows.llm.offline_tasks import tasks_in
-from workflows.llm.offline_words import REFUSED, as_text, cannot, declined, failed, why
+from workflows.llm.offline_words import REFUSED, as_text, cannot, declined, failed, unread, why
 
 PIECE = re.compile(r"\S+\s*|\s+")
 PIECES_AT_ONCE = 2
@@ -30,6 +30,10 @@ PIECES_AT_ONCE = 2
 REMINDED = "[A reminder was due."
 # As the last line begins of one that was late.
 BELATED = "\n\n(This was due "
+# What is said of files that came along where nothing else is understood.
+OF_FILES = (ANYTHING.name, "read what?")
+# As the history tells of a file.
+SENT = re.compile(r"\[The person sent a file: “(?P<name>[^\n]{1,300}?)”, ")
 SCHEDULED = re.compile(r"\[Scheduled: .*\]")
 # The tools whose result tells of one task.
 ONE_TASK = ("schedule_task", "update_task", "get_task", "run_task")
@@ -94,6 +98,7 @@ class Turn:
     task: str = ""  # the one that was spoken of last
     reminder: str = ""  # what was reminded of last
     scheduled: bool = False  # it was time for a task
+    files: str = ""  # what was sent right before, by name
     in_workflow: bool = False
 
 
@@ -137,6 +142,8 @@ def move_in(turn: Turn, info: AgentInfo) -> str | ToolCallPart:
         intent, words = recognise(text)
         if turn.scheduled and intent is ANYTHING:
             return due(text)
+        if turn.files and intent.name in OF_FILES:
+            return unread(Seen({"files": turn.files}, offered))
         seen = Seen(
             words, offered, latest=turn.latest, listed=turn.listed, task=turn.task, reminder=turn.reminder, in_workflow=turn.in_workflow
         )
@@ -201,7 +208,14 @@ def last_turn(messages: Sequence[ModelMessage]) -> Turn:
         task=latest_task(before),
         reminder=latest_reminder(before),
         scheduled=bool(note),
+        files=files_sent(messages, prompts),
     )
+
+
+def files_sent(messages: Sequence[ModelMessage], prompts: Sequence[int]) -> str:
+    """The names of the files that the person sent with the newest message, as the history tells them; empty when there are none."""
+    told = (SENT.match(said(messages[index]) or "") for index in reversed(prompts[:-1]))
+    return ", ".join([found["name"] for found in takewhile(bool, told) if found][::-1])
 
 
 def scheduled(text: str) -> tuple[str, str]:

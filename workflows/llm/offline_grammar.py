@@ -38,7 +38,7 @@ GRAMMAR = (
         words.greeting,
     ),
     # What a phone says for a file that came without words.
-    Intent("sent", sentence(r"sent: .{1,4000}"), words.unread),
+    Intent("sent", sentence(r"sent: (?P<files>.{1,4000}?)"), words.unread),
     Intent("thanks", sentence(r"(?:many )?(?:thanks|thank you|thx|cheers)(?: .{1,40})?"), lambda _: "You are welcome!"),
     Intent(
         "bye", sentence(r"(?:good)?bye|see you(?: .{1,20})?|good night"), lambda _: "Goodbye! What you told me is kept until you are back."

@@ -62,8 +62,9 @@ def puzzled(seen: Seen) -> str:
 
 
 def unread(seen: Seen) -> str:
-    """For files, which it cannot read."""
-    return f"It is kept in this conversation. I cannot look into files, because I work without a model. {HOW_TO_CONNECT}"
+    """For files, which it cannot read: short, for they mostly come from phones."""
+    names = shortened(" ".join(seen.words["files"].split()))
+    return f"Kept in this conversation: {names}. To read files I need a real model: an administrator can add one under Models."
 
 
 def able(seen: Seen) -> str:
