@@ -1,7 +1,7 @@
 """Markdown as Telegram shows it: the table of cases, each judged by Telegram's own parser, and where long texts are cut."""
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from telegram_bridge.formatting import Chunk, joined, literal, plain, render
 from telegram_bridge.splitting import MOST_ENTITIES, MOST_UNITS, units
@@ -75,7 +75,7 @@ def test_markdown_becomes_text_and_entities_that_telegram_takes(markdown: str, t
         ("http://localhost:8000", "Tea (http://localhost:8000/workflows/7/) and a chart (http://localhost:8000/x.png).", []),
     ],
 )
-def test_a_link_to_a_page_of_ours_is_whole_or_only_its_words(settings: SettingsWrapper, url: str, text: str, entities: list[str]) -> None:
+def test_a_link_to_a_page_of_ours_is_whole_or_only_its_words(settings: Settings, url: str, text: str, entities: list[str]) -> None:
     settings.AGENTRON_URL = url
 
     (chunk,) = render("[Tea](/workflows/7/) and ![a chart](/x.png).")

@@ -10,7 +10,7 @@ from chat.models import Message
 from telegram_bridge import questions
 from telegram_bridge.models import Delivery, Keyboard, TelegramAccount, TelegramSettings
 from telegram_bridge.planning import behind, plan
-from tests.factories import make_conversation, make_question, make_user
+from tests.factories import make_agent, make_conversation, make_question, make_task, make_user, make_workflow
 from tests.fakes.telegram import GROUP
 from tests.telegram_bridge.sending import make_chat, make_talk
 from workflows import engine
@@ -74,6 +74,21 @@ def test_a_button_says_what_it_answers() -> None:
         {},
         {"decision": "decline"},
     ]
+
+
+def test_a_question_says_what_asks_unless_it_is_the_assistant() -> None:
+    request = make_question(make_conversation())
+    run, owner = request.run, request.run.owner
+    heads = [questions.asked(request).splitlines()[0]]
+
+    run.agent = make_agent(owner=owner, name="scout")
+    heads.append(questions.asked(request).splitlines()[0])
+    run.workflow = make_workflow({"key": "a"}, owner=owner, name="Tea *report*")
+    heads.append(questions.asked(request).splitlines()[0])
+    run.task_id = make_task(owner, title="Every morning").pk
+    heads.append(questions.asked(request).splitlines()[0])
+
+    assert heads == ["❓ **A question for you**", "❓ **scout** asks", r"❓ **Tea \*report\*** asks", "❓ **Every morning** asks"]
 
 
 def test_an_approval_shows_the_tool_and_its_arguments() -> None:
@@ -174,11 +189,9 @@ def test_a_question_that_no_phone_of_its_owner_shows_is_put_to_them_in_private()
 def test_a_question_of_somebody_without_telegram_is_told_to_the_notification_chat() -> None:
     TelegramSettings(notification_chat=make_chat(GROUP)).save()
 
-    request = ask(make_conversation(make_user("bob")), question="How?")
+    ask(make_conversation(make_user("bob")), question="How?")
 
-    (line,) = texts()
-    assert line.startswith("❓ A run of bob has a question, and they have no Telegram here: answer it on the page, in your browser.")
-    assert str(request.run.conversation_id) in line
+    assert texts() == ["❓ A run of bob has a question, and they have no Telegram here: answer it on the page, in your browser."]
 
 
 def test_a_question_goes_to_nobody_who_is_not_served() -> None:
