@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from chat.models import Message, Profile
+from tasks.models import Task
 from telegram_bridge import keyboards, outbox
 from telegram_bridge.formatting import literal
 from telegram_bridge.models import Delivery, Keyboard, TelegramChat
@@ -36,7 +37,9 @@ PLACES = {
 def asked(request: HelpRequest) -> str:
     """What is shown of a question, in Markdown."""
     sign = SIGNS.get(HelpRequest.Kind(request.kind), "❓")
-    parts = [f"{sign} **A question for you**", request.question]
+    who = asker(request)
+    head = f"**{literal(shortened(who, 80))}** asks" if who else "**A question for you**"
+    parts = [f"{sign} {head}", request.question]
     parts += [f"_{literal(shortened(request.reason, 1000))}_"] if request.reason else []
     if request.tool and request.arguments is not None and request.kind != HelpRequest.Kind.CREDENTIALS:
         parts += [
@@ -46,6 +49,17 @@ def asked(request: HelpRequest) -> str:
     parts += ["\n".join(f"{number}. {literal(' '.join(option.split()))}" for number, option in enumerate(request.options, 1))]
     parts += [how(request), fate(request)]
     return "\n\n".join(filter(None, parts))
+
+
+def asker(request: HelpRequest) -> str:
+    """What asks, by its name: a task, a workflow, or an agent of one's own; empty for the assistant's own turn."""
+    run = request.run
+    task = Task.objects.filter(pk=run.task_id, owner=run.owner_id).first() if run.task_id else None
+    if task:
+        return task.title
+    if run.workflow:
+        return run.workflow.name
+    return run.agent.name if run.agent and not run.agent.is_default else ""
 
 
 def called_with(request: HelpRequest) -> str:
