@@ -5,7 +5,7 @@ from django.utils import timezone
 from chat import log
 from chat.errors import InvalidError
 from chat.models import Message, Profile
-from tasks import planning
+from tasks import planning, quotas
 from tasks.drafts import Draft
 from tasks.models import Mode, Task
 from telegram_bridge import keyboards, talks
@@ -28,6 +28,9 @@ def schedule(heard: Heard, rest: str) -> None:
         raise InvalidError(HOW)
     zone = Profile.of(heard.user).zone()
     found = schedules.understand(rest, timezone.now(), zone)
+    if found.schedule:
+        # A chat that rings every second is of use to nobody.
+        quotas.check_interval(found.schedule.text)
     conversation = talks.conversation_of(heard.talk)
     when = {"schedule": found.schedule.text} if found.schedule else {"run_at": found.at and found.at.isoformat()}
     what = {"mode": Mode.NOTIFY, "text": found.text, "time_zone": zone.key, "conversation": conversation.pk}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tasks.models import Task
 from tests.telegram_bridge.test_answers import APPROVAL, FORWARD, OPEN, asked, begun, state
 
 pytestmark = pytest.mark.django_db
@@ -28,3 +29,14 @@ def test_with_two_questions_that_words_do_not_answer_nothing_is_said_of_them() -
     phone.say("yes")
 
     assert not any("questions are open" in text for text in phone.told())
+
+
+@pytest.mark.parametrize("text", ["every 1 second ping", "every 5 seconds ping"])
+def test_a_schedule_that_would_flood_the_chat_is_refused(text: str) -> None:
+    phone = begun()
+
+    phone.say(f"/schedule {text}")
+    phone.say("/schedule every 10 minutes ping")
+
+    assert "is too often: every 10 seconds is the most" in phone.told()[0]
+    assert Task.objects.get().schedule == "every 10 minutes"
