@@ -29,7 +29,7 @@ def try_connection(row: TelegramSettings) -> str:
 def missing(row: TelegramSettings) -> str:
     """What to do where there is no token."""
     if row.token_env:
-        return f"The variable {row.token_env} is not set where the web server runs: set it in the environment or .env, and start again."
+        return f"{row.token_env} is not set in the environment of this server: set it there or in .env, and start Agentron again."
     return "There is no token yet: paste the one that @BotFather gave you, and save."
 
 

@@ -67,7 +67,10 @@ class TelegramForm(forms.ModelForm[TelegramSettings]):
     class Meta:
         model = TelegramSettings
         fields = ["new_token", "forget_token", "token_env", "mode", "streaming", "notification_chat", "enabled"]
-        help_texts = {"mode": "A webhook needs AGENTRON_URL, the public https address of this server. It is set and removed for you."}
+        help_texts = {
+            "token_env": f"Name of an environment variable that holds the token, such as {VARIABLE}. If it is given, the stored token is not used.",
+            "mode": "A webhook needs AGENTRON_URL, the public https address of this server. It is set and removed for you.",
+        }
         labels = {
             "token_env": "Token from variable",
             "mode": "Messages get here by",
@@ -96,6 +99,8 @@ class TelegramForm(forms.ModelForm[TelegramSettings]):
         name = str(self.cleaned_data["token_env"]).strip()
         if name and not VARIABLE_NAME.fullmatch(name):
             raise forms.ValidationError(f"“{name}” cannot hold a bot's token: name a variable that ends in _TOKEN, such as {VARIABLE}.")
+        if name and name != self.instance.token_env and not TelegramSettings(token_env=name).secret():
+            raise forms.ValidationError(f"{missing(TelegramSettings(token_env=name))} Or leave this empty and paste the token above.")
         return name
 
     def clean_mode(self) -> str:
@@ -117,7 +122,7 @@ class TelegramForm(forms.ModelForm[TelegramSettings]):
         return found
 
     def will_have_token(self, found: dict[str, Any]) -> bool:
-        """Whether there is a token after saving. A variable may be set for the telegram process alone, so its name is enough."""
+        """Whether there is a token after saving. A variable that was named before may be set for the telegram process alone by now."""
         kept = "" if found.get("forget_token") else self.instance.token
         return bool(found["token_env"] or found["new_token"] or TelegramSettings(token=kept).secret())
 

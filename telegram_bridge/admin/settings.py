@@ -131,7 +131,8 @@ def arrived(delivery: Delivery) -> str:
 def token_from(row: TelegramSettings) -> str:
     """Where the token is from, in words, without what is secret of it."""
     if row.token_env:
-        return f"from {row.token_env}" if row.secret() else f"{row.token_env} is not set here"
+        unused = f" (the stored one, {shown(row.token)}, is not used)" if row.token else ""
+        return (f"from {row.token_env}" if row.secret() else f"{row.token_env} is not set here") + unused
     if row.token:
         return shown(row.token)
     return f"from {VARIABLE}" if row.secret() else "none yet"

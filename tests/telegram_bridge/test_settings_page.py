@@ -27,7 +27,7 @@ from telegram_bridge.models import (
 )
 from tests.factories import make_conversation, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.wide, pytest.mark.django_db]
 
 TOKEN = "123456789:AAHk-TestTokenOfNobody_0123456789abcde"
 SECRET = TOKEN.partition(":")[2]
@@ -80,17 +80,30 @@ def test_a_token_stays_until_it_is_replaced_or_forgotten(desk: Client, change: d
         ({"new_token": f"{SECRET}"}, "This is not a bot token"),
         ({"token_env": "SECRET_KEY"}, "cannot hold a bot&#x27;s token"),
         ({"token_env": "DATABASE_URL"}, "cannot hold a bot&#x27;s token"),
-        ({"new_token": TOKEN, "token_env": "OTHER_TOKEN"}, "not both"),
+        ({"new_token": TOKEN, "token_env": "TELEGRAM_SET_TOKEN"}, "not both"),
+        ({"token_env": "OTHER_TOKEN"}, "OTHER_TOKEN is not set in the environment of this server"),
         ({"enabled": "on"}, "It cannot be switched on yet. There is no token yet"),
         ({"new_token": TOKEN, "mode": "webhook"}, "Telegram calls https addresses only"),
     ],
 )
-def test_what_cannot_work_is_refused(desk: Client, typed: dict[str, str], told: str) -> None:
+def test_what_cannot_work_is_refused(desk: Client, monkeypatch: pytest.MonkeyPatch, typed: dict[str, str], told: str) -> None:
+    monkeypatch.setenv("TELEGRAM_SET_TOKEN", TOKEN)
+
     page = desk.post(PAGE, {**FORM, **typed}).content.decode()
 
     assert told in page
     assert SECRET not in page
     assert not TelegramSettings.objects.exists()
+
+
+def test_a_variable_goes_before_the_stored_token_and_the_page_says_so(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEGRAM_SET_TOKEN", TOKEN)
+    chosen(token=f"{TOKEN[:-1]}X")
+
+    desk.post(PAGE, {**FORM, "token_env": "TELEGRAM_SET_TOKEN"})
+
+    assert TelegramSettings.now().secret() == TOKEN
+    assert "from TELEGRAM_SET_TOKEN (the stored one, 123456789:…bcdX, is not used)" in desk.get(PAGE).content.decode()
 
 
 def test_a_webhook_gets_a_secret_of_our_making(desk: Client, settings: Settings) -> None:
