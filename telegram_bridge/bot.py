@@ -106,12 +106,17 @@ class Door:
         return list(found)
 
     async def download(self, file_id: str, most: int) -> bytes:
-        """The content of a file that was sent to the bot. Raises BotError, RejectedError where it is larger than `most` bytes."""
+        """The content of a file that was sent to the bot. Raises BotError, RejectedError where it is gone or larger than `most` bytes."""
         found = await self.call("getFile", file_id=file_id)
-        if found.get("file_size", 0) > most:
+        if (found.get("file_size") or 0) > most:
             raise RejectedError("the file is too large")
+        if not (path := found.get("file_path")):
+            raise RejectedError("the file has no address")
         try:
-            content = await self.requests[1].retrieve(f"{self.bot.base_file_url}/{found['file_path']}", read_timeout=UPLOAD_SECONDS)
+            content = await self.requests[1].retrieve(f"{self.bot.base_file_url}/{path}", read_timeout=UPLOAD_SECONDS)
+        except InvalidToken:
+            # Just now the token was known: 404 is about the file.
+            raise RejectedError("the file is gone") from None
         except TelegramError as exc:
             raise told(exc) from None
         if len(content) > most:

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from contextlib import nullcontext
 from functools import partial
+from typing import TypeVar
 
 from chat import hints
 from chat.files import MAX_BYTES
@@ -15,11 +17,14 @@ from telegram_bridge.media import Kept, Wanted
 from telegram_bridge.replies import Reply
 from telegram_bridge.session import Session, nap, pause
 
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
+# Twice as long after each failure.
 RETRY_SECONDS = 1.0
-# A database that was away this often in a row for one update is asked for the others first.
+# A database that was away this often in a row for one update counts as a failure of it: it may be the update's fault.
 MOST_TRIES = 20
 DOWNLOAD_TRIES = 3
 
@@ -61,26 +66,35 @@ async def serve(session: Session, chat_id: int) -> None:
 
 async def handle(session: Session, unit: Unit) -> None:
     """Handle one unit, and carry out what is to be told at once."""
-    reply = await carry_out(session, unit)
+    reply = await guarded(unit, carry_out(session, unit))
     match await db(inbox.fate, unit):
         case Fate.OPEN:
-            await nap(session.stop, RETRY_SECONDS)
+            await nap(session.stop, RETRY_SECONDS * 2.0 ** await db(inbox.failures, unit))
         case Fate.PARKED if unit.callback_id:
             reply = Reply(unit.callback_id, "That did not work. Whoever runs me can see why.")
         case Fate.PARKED:
-            await db(inbox.attempt, unit, lambda: inbox.apologise(unit), tries=MOST_TRIES)
+            await guarded(unit, db(inbox.apologise, unit, tries=MOST_TRIES))
     if reply is not None:
         session.spawn(tell(session, reply))
 
 
-async def carry_out(session: Session, unit: Unit) -> Reply | None:
-    """Fetch what belongs to a unit and handle it; None where that failed."""
-    wanted: list[Wanted] | None = await db(inbox.attempt, unit, lambda: media.wanted(unit.updates), tries=MOST_TRIES)
-    if wanted is None:
+async def guarded(unit: Unit, work: Awaitable[T]) -> T | None:
+    """What comes of work for a unit; None if it failed. That is counted: it is tried again later, and parked after three failures."""
+    try:
+        return await work
+    # What a message makes go wrong is known by no name beforehand, and must not stop those behind it.
+    except Exception as exc:
+        log.exception("Update %s could not be handled", unit.updates[0].update_id)
+        await db(inbox.fail, unit, f"{type(exc).__name__}: {exc}")
         return None
+
+
+async def carry_out(session: Session, unit: Unit) -> Reply | None:
+    """Fetch what belongs to a unit and handle it; None if somebody else has. Raises whatever goes wrong."""
+    wanted: list[Wanted] = await db(media.wanted, unit.updates, tries=MOST_TRIES)
     async with session.downloads if wanted else nullcontext():
         files = [await fetch(session, one) for one in wanted]
-        reply: Reply | None = await db(inbox.attempt, unit, lambda: inbox.carry_out(unit, files), tries=MOST_TRIES)
+        reply: Reply | None = await db(inbox.carry_out, unit, files, tries=MOST_TRIES)
     return reply
 
 
@@ -94,7 +108,8 @@ async def fetch(session: Session, wanted: Wanted) -> Kept:
             break
         except BotError as exc:
             log.warning("A file could not be fetched: %s", exc)
-            await nap(session.stop, pause(exc, failures))
+            if failures < DOWNLOAD_TRIES:
+                await nap(session.stop, pause(exc, failures))
     return Kept(wanted, problem=f"“{wanted.name[:100]}” could not be fetched from Telegram: please send it again.")
 
 

@@ -1,13 +1,13 @@
 """The inbox: updates are stored as they come, and handled one after the other, chat by chat, each in one transaction."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -17,8 +17,6 @@ from telegram_bridge import handling, outbox, state
 from telegram_bridge.media import Kept
 from telegram_bridge.models import TelegramAccount, TelegramChat, Update
 from telegram_bridge.replies import Reply
-
-T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +67,7 @@ def store(bot_id: int, updates: Iterable[Any]) -> list[Update]:
 def is_update(payload: Any) -> bool:
     """Whether it has a number, the least that an update has."""
     match payload:
-        case {"update_id": int(number)} if 0 <= number < 2**63 - 1:
+        case {"update_id": int(number)} if not isinstance(number, bool) and 0 <= number < 2**63 - 1:
             return True
     log.error("Telegram sent something that is no update: it is left out.")
     return False
@@ -132,27 +130,18 @@ def carry_out(unit: Unit, files: Sequence[Kept]) -> Reply | None:
     return handling.handle(unit.updates, files)
 
 
-def attempt(unit: Unit, step: Callable[[], T]) -> T | None:
-    """Do something with a unit; None if it failed. Then it is tried again later, and parked after three failures."""
-    try:
-        return step()
-    except OperationalError:
-        # The database's fault, and not the update's.
-        raise
-    # What a message makes go wrong is known by no name beforehand, and must not stop those behind it.
-    except Exception as exc:
-        log.exception("Update %s could not be handled", unit.updates[0].update_id)
-        fail(unit, f"{type(exc).__name__}: {exc}")
-        return None
-
-
 @transaction.atomic
 def fail(unit: Unit, error: str) -> None:
     """Count a failure; the last one parks."""
-    failures = (Update.objects.filter(pk__in=unit.keys).aggregate(most=Max("failures"))["most"] or 0) + 1
-    parked_at = timezone.now() if failures >= MOST_FAILURES else None
+    number = failures(unit) + 1
+    parked_at = timezone.now() if number >= MOST_FAILURES else None
     rows = Update.objects.filter(pk__in=unit.keys, handled_at=None, parked_at=None)
-    rows.update(failures=failures, error=storable(error)[:2000], parked_at=parked_at)
+    rows.update(failures=number, error=storable(error)[:2000], parked_at=parked_at)
+
+
+def failures(unit: Unit) -> int:
+    """How often handling a unit has failed."""
+    return Update.objects.filter(pk__in=unit.keys).aggregate(most=Max("failures"))["most"] or 0
 
 
 class Fate(Enum):

@@ -166,20 +166,6 @@ async def test_sends_are_no_sign_that_telegram_is_heard(telegram: Telegram) -> N
     assert before.polled_at == after.polled_at
 
 
-async def test_a_file_is_fetched_and_one_that_cannot_be_is_told(telegram: Telegram) -> None:
-    await sync_to_async(serve_ada)()
-    telegram.fault("download", trouble())
-    async with connected():
-        telegram.document("notes.txt", b"what I noted", caption="read this")
-        kept = await until(File.objects.first)
-        telegram.fault("getFile", refuse("Bad Request: file is temporarily unavailable"))
-        telegram.document("more.txt", b"more")
-        told = await until(lambda: [text for text in telegram.texts(ADA.chat) if "more.txt" in text])
-
-    assert (kept.name, kept.size) == ("notes.txt", 12)
-    assert "could not be fetched" in told[0]
-
-
 async def test_an_album_is_one_message(telegram: Telegram) -> None:
     await sync_to_async(serve_ada)()
     png = b"\x89PNG\r\n\x1a\n" + b"0" * 40

@@ -36,7 +36,10 @@ def unit(chat: int = 1001) -> Unit:
 def handle(chat: int = 1001) -> Fate:
     """Handle what comes next in a chat."""
     found = unit(chat)
-    inbox.attempt(found, lambda: inbox.carry_out(found, []))
+    try:
+        inbox.carry_out(found, [])
+    except KeyError as exc:
+        inbox.fail(found, f"{type(exc).__name__}: {exc}")
     if (fate := inbox.fate(found)) == Fate.PARKED:
         inbox.apologise(found)
     return fate
@@ -95,7 +98,7 @@ def test_another_bot_begins_at_its_own_beginning() -> None:
     assert (kept.bot_id, kept.offset, kept.polled_at) == (BOT + 1, 0, None)
 
 
-@pytest.mark.parametrize("payload", [None, 7, [], {}, {"update_id": "7"}, {"update_id": -1}, {"update_id": 2**64}])
+@pytest.mark.parametrize("payload", [None, 7, [], {}, {"update_id": "7"}, {"update_id": -1}, {"update_id": 2**64}, {"update_id": True}])
 def test_what_is_no_update_is_left_out(payload: Any) -> None:
     assert inbox.store(BOT, [payload, update(7)]) != []
     assert Update.objects.count() == 1
