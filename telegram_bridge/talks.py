@@ -51,9 +51,12 @@ def current(talk: TelegramTalk) -> Conversation | None:
 def turn_to(talk: TelegramTalk, conversation: Conversation | None) -> None:
     """Speak in another conversation from now on; what was said there before is not sent. The one that is left is kept in mind."""
     row = TelegramTalk.objects.select_for_update(no_key=True).get(pk=talk.pk)
+    if conversation and row.conversation_id == conversation.pk:
+        talk.conversation, talk.delivered_seq = conversation, row.delivered_seq
+        return
     if conversation:
         TelegramPast.objects.filter(talk=talk, conversation=conversation).delete()
-    if row.conversation_id and (conversation is None or conversation.pk != row.conversation_id):
+    if row.conversation_id:
         keep_in_mind(talk, row.conversation_id, row.delivered_seq)
     talk.conversation, talk.delivered_seq = conversation, conversation.last_seq if conversation else 0
     talk.save(update_fields=["conversation", "delivered_seq"])

@@ -1,11 +1,15 @@
 """The commands about the conversation: another one, an earlier one, stopping, how things stand, and the clock."""
 
+from datetime import timedelta
+from uuid import UUID
+
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from chat import conversations
 from chat.errors import InvalidError, MissingError
 from chat.models import Conversation, Profile
+from tasks import reading
 from telegram_bridge import keyboards, speaking, talks
 from telegram_bridge.commands import lists
 from telegram_bridge.models import Keyboard
@@ -18,6 +22,8 @@ from workflows.models import HelpRequest, Lane, Run
 from workflows.tools import ToolError
 
 MOST_LISTED = 8
+# So long a number means the list that was shown; later one would rather mean what is newest.
+LIST_HOLDS = timedelta(days=1)
 
 
 def new(heard: Heard, rest: str) -> None:
@@ -30,25 +36,41 @@ def new(heard: Heard, rest: str) -> None:
 
 
 def resume(heard: Heard, rest: str) -> None:
-    """Offer the conversations used last, or go on with the one that is named."""
+    """Offer the conversations used last but for the one that is spoken in, or go on with the one that is named."""
+    spoken_in = heard.talk.conversation_id
     rows = conversations.listed(heard.user).rows
+    others = [row for row in rows if row.pk != spoken_in]
     if rest:
-        lists.resume(heard.talk, chosen(rows, rest))
+        number = int(rest) if rest.isascii() and rest.isdecimal() and len(rest) < 4 else 0
+        there = [row for row in rows if row.pk == spoken_in]
+        lists.resume(heard.talk, numbered(heard, others, number) if number else titled([*others, *there], rest))
         return
-    if not rows:
-        raise MissingError("There is no conversation yet: just write, and the first one begins.")
-    offered = rows[:MOST_LISTED]
+    if not others:
+        raise MissingError("There is no other conversation: just write, and /new begins another one.")
+    offered = others[:MOST_LISTED]
     lines = [f"{number}. {literal(str(row), 80)}" for number, row in enumerate(offered, 1)]
     buttons = [[(f"{number}. {row}", str(row.pk))] for number, row in enumerate(offered, 1)]
     keyboard = keyboards.make(heard.chat, heard.user, Keyboard.Purpose.RESUME, buttons)
     heard.tell("**Which one do you want to go on with?**\n\n" + "\n".join(lines), keyboard=keyboard)
 
 
-def chosen(rows: list[Conversation], reference: str) -> Conversation:
-    """The conversation with that number in the list, or with that in its title. Raises MissingError."""
-    number = int(reference) if reference.isascii() and reference.isdecimal() and len(reference) < 4 else 0
-    if 0 < number <= len(rows):
-        return rows[number - 1]
+def numbered(heard: Heard, others: list[Conversation], number: int) -> Conversation:
+    """The conversation of that number in the list that the talk showed last, else in one made now. Raises MissingError."""
+    lately = timezone.now() - LIST_HOLDS
+    shown = Keyboard.objects.filter(purpose=Keyboard.Purpose.RESUME, user=heard.user, closed_at=None, created_at__gt=lately)
+    keyboard = shown.filter(delivery__talk=heard.talk).order_by("pk").last()
+    value = keyboard.value(number - 1) if keyboard else None
+    if keyboard:
+        found = Conversation.objects.of(heard.user).filter(pk=UUID(value)).first() if value else None
+    else:
+        found = others[number - 1] if number <= len(others) else None
+    if found is None:
+        raise MissingError(f"There is no conversation {number} in the list: /resume shows it.")
+    return found
+
+
+def titled(rows: list[Conversation], reference: str) -> Conversation:
+    """The first conversation with that title, else with that in its title. Raises MissingError."""
     word = reference.casefold()
     fitting = [row for row in rows if row.title.casefold() == word] or [row for row in rows if word in row.title.casefold()]
     if not fitting:
@@ -104,6 +126,14 @@ def time_zone(heard: Heard, rest: str) -> None:
     profile = Profile.objects.filter(user=heard.user).first() or Profile(user=heard.user)
     clock = f"{timezone.now().astimezone(profile.zone()):%H:%M}"
     if profile.time_zone:
-        heard.tell(f"Your clock stands in **{literal(profile.zone().key)}**, where it is {clock} now.")
+        kept = made_elsewhere(heard.user, profile.time_zone) if rest else ""
+        heard.tell(f"Your clock stands in **{literal(profile.zone().key)}**, where it is {clock} now.{kept}")
     else:
         heard.tell(f"You chose no time zone yet, so {literal(profile.zone().key)} counts: {clock}. Try `/timezone Europe/Berlin`.")
+
+
+def made_elsewhere(user: User, zone: str) -> str:
+    """A word about what is scheduled by another clock than that of `zone`."""
+    rows = reading.pending(user).exclude(time_zone__in=("", zone)).order_by()
+    zones = sorted(set(rows.values_list("time_zone", flat=True)))
+    return f" Tasks made before stay in {literal(' and '.join(zones))}." if zones else ""

@@ -3,6 +3,9 @@
 import pytest
 
 from tasks.models import Task
+from telegram_bridge import talks
+from tests.factories import make_conversation, say
+from tests.telegram_bridge.phone import conversation, newest, talk
 from tests.telegram_bridge.test_answers import APPROVAL, FORWARD, OPEN, asked, begun, state
 
 pytestmark = pytest.mark.django_db
@@ -40,3 +43,49 @@ def test_a_schedule_that_would_flood_the_chat_is_refused(text: str) -> None:
 
     assert "is too often: every 10 seconds is the most" in phone.told()[0]
     assert Task.objects.get().schedule == "every 10 minutes"
+
+
+def test_a_number_means_the_list_that_was_shown_without_the_conversation_one_is_in() -> None:
+    phone = begun()
+    tea, coffee = (make_conversation(talk(phone).user, title=title) for title in ("tea", "coffee"))
+    phone.say("/resume")
+    shown = newest(phone)
+    say(tea, "the newest by now")
+
+    phone.say("/resume 1")
+    assert conversation(phone) == coffee
+    phone.say("/resume 2")
+
+    assert conversation(phone) == tea
+    assert shown.text.endswith("1. coffee\n2. tea")
+
+
+def test_a_number_without_a_list_leaves_the_conversation_one_is_in() -> None:
+    phone = begun()
+    before = conversation(phone)
+    phone.say("/new again")
+
+    phone.say("/resume 1")
+
+    assert conversation(phone) == before
+
+
+def test_going_on_where_one_is_leaves_out_nothing_that_is_still_to_be_told() -> None:
+    phone = begun()
+    here = talk(phone)
+
+    talks.turn_to(here, conversation(phone))
+
+    assert talk(phone).delivered_seq == here.delivered_seq == 0
+
+
+def test_another_clock_says_which_tasks_keep_the_old_one() -> None:
+    phone = begun()
+    phone.say("/timezone Europe/Berlin")
+    phone.say("/schedule every day at 9 stretch")
+
+    phone.say("/timezone Asia/Tokyo")
+    phone.say("/timezone")
+
+    assert phone.told()[-2].endswith("now. Tasks made before stay in Europe/Berlin.")
+    assert "Tasks made before" not in phone.told()[0] + phone.told()[-1]
