@@ -19,7 +19,7 @@ from tests.factories import make_context, make_turn, make_user
 from workflows import chores, outcome, tools
 from workflows.models import Memory, ModelProvider
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.wide, pytest.mark.django_db]
 
 
 @pytest.fixture

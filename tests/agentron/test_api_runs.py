@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from chat import files
 from chat.fragments import entry_html
 from chat.models import Conversation, Message
 from chat.schemas import MessageOut
@@ -191,7 +193,10 @@ def routes(run: Run) -> list[tuple[str, str]]:
     agent = make_agent(owner=run.owner)
     workflow = make_workflow({"key": "one"}, owner=run.owner)
     task = make_task(run.owner)
+    with transaction.atomic():
+        file = files.keep(run.conversation, "note.txt", b"hello", by=run.owner, via=Message.Via.API)
     return [
+        ("get", f"/api/files/{file.pk}"),
         ("get", f"/api/conversations/{run.conversation_id}"),
         ("get", f"/api/conversations/{run.conversation_id}/messages"),
         ("patch", f"/api/conversations/{run.conversation_id}"),

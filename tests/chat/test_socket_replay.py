@@ -13,7 +13,7 @@ from chat import frames, log, tail
 from chat.models import Conversation, Draft, Message, new_id
 from tests.chat.sockets import Socket
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 
 
 def post(conversation: Conversation, *texts: str, kind: Message.Kind = Message.Kind.MESSAGE, **fields: Any) -> None:

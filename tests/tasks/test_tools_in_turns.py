@@ -26,7 +26,7 @@ from workflows.models import Agent, CallState, Run, ToolCall
 
 __all__ = ["drain", "model", "toolbox_tools"]
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 
 Use = Callable[[Model], Model]
 Drain = Callable[[], None]

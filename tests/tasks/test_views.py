@@ -17,6 +17,8 @@ from tests.factories import make_conversation, make_run, make_task, make_user, m
 from tests.tasks.clockwork import moved
 from workflows.models import RunStatus
 
+pytestmark = pytest.mark.wide
+
 
 @pytest.fixture
 def browser(owner: User, client: Client) -> Client:

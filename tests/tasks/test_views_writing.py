@@ -12,6 +12,8 @@ from tasks.models import Mode, Task
 from tests.factories import make_conversation, make_task, make_workflow
 from tests.tasks.clockwork import moved
 
+pytestmark = pytest.mark.wide
+
 NEW = "/scheduled/new/"
 ONCE = {"mode": "notify", "text": "call Anna", "when": "once", "time_zone": "Europe/Berlin"}
 DAILY = {"mode": "prompt_agent", "text": "tell me the news", "when": "repeat", "schedule": "daily@09:00", "time_zone": "Europe/Berlin"}

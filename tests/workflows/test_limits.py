@@ -22,7 +22,7 @@ from workflows.limits import Limits, Used
 from workflows.llm.types import Usage
 from workflows.models import Agent, HelpRequest, HelpStatus, Run, RunStatus, Spending, StepRun, Trigger
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 
 Use = Callable[[Model], Model]
 Drain = Callable[[], None]

@@ -12,7 +12,7 @@ from tests.fakes.model_server import KEY, ModelServer
 from workflows.answering import answering
 from workflows.models import Agent, ModelProvider
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.wide, pytest.mark.django_db]
 LOCAL = {
     "name": "local",
     "kind": "openai-chat",

@@ -15,6 +15,8 @@ from workflows.lines import waiting_for
 from workflows.models import CallState, Run, RunStatus, StepRun, ToolCall
 from workflows.trace import trace
 
+pytestmark = pytest.mark.wide
+
 
 @pytest.fixture
 def conversation(db: None) -> Conversation:

@@ -24,7 +24,7 @@ from workflows.errors import InvalidError
 from workflows.models import Agent, HelpRequest, RunStatus, Secret
 from workflows.policy import Verdict, decide
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 
 Use = Callable[[Model], Model]
 Drain = Callable[[], None]

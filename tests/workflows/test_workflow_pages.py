@@ -13,6 +13,8 @@ from tests.factories import make_agent, make_user, make_workflow, start_run
 from workflows import editing
 from workflows.models import Agent, Run, RunStatus, Workflow
 
+pytestmark = pytest.mark.wide
+
 
 @pytest.fixture
 def owner(db: None) -> User:

@@ -8,6 +8,8 @@ from workflows.fetch.download import Page
 from workflows.fetch.reading import Reading, read
 from workflows.tools import ToolError
 
+pytestmark = pytest.mark.wide
+
 LIMIT = 20_000
 
 
