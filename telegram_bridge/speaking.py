@@ -17,6 +17,7 @@ from workflows.answers import decision_in
 from workflows.models import HelpRequest
 
 CHANGED = "Changed a message to: "
+KEPT = "I keep what you wrote first; send it anew, or say what to change."
 NOT_FETCHED = "could not be fetched from Telegram: send it again."
 
 
@@ -54,6 +55,9 @@ def place_of(heard: Heard, shown: Message | None) -> Conversation:
     """The conversation that is meant: that of the message which is answered, else the one that is spoken in."""
     if shown and shown.conversation_id != heard.talk.conversation_id:
         talks.turn_to(heard.talk, shown.conversation)
+        # In a group there are no lists of one's own.
+        back = " /resume goes back." if heard.chat.is_private else ""
+        heard.tell(f"You speak in “{words.literal(str(shown.conversation), 60)}” now, where this message stands.{back}", silent=True)
     return talks.conversation_of(heard.talk)
 
 
@@ -118,19 +122,29 @@ def fits(request: HelpRequest, text: str) -> bool:
 
 
 def note_edit(incoming: Incoming) -> None:
-    """Note in the conversation that a message was changed; it begins nothing and answers nothing."""
+    """Note in the conversation that a message was changed, and say that it begins nothing and answers nothing."""
     user, chat = people.sender_of(incoming)
-    said = talks.message_shown(chat, incoming.id) if chat and user else None
-    if said is None or chat is None or user is None or said.owner_id != user.pk or incoming.is_forward:
+    if chat is None or user is None or incoming.is_forward or not incoming.text:
         return
-    if not incoming.text or incoming.text == words.own_words(said.text):
+    said = talks.message_shown(chat, incoming.id)
+    if said is None and incoming.is_addressed():
+        tell_kept(Heard(incoming, chat, user, talks.talk_of(chat, incoming.thread_id, user)))
+    if said is None or said.owner_id != user.pk or incoming.text == words.own_words(said.text):
         return
     update = incoming.update
     text, client_id = f"{CHANGED}{incoming.text}", f"telegram:{update.bot_id}:{update.update_id}"
     message = Message(author=Message.Author.USER, user=user, text=text, via=Message.Via.TELEGRAM, client_id=client_id)
     message.reply_to = said.seq
     log.post(said.conversation_id, message)
-    talks.note_told(talks.talk_of(chat, incoming.thread_id, user), message, incoming.id)
+    talk = talks.talk_of(chat, incoming.thread_id, user)
+    talks.note_told(talk, message, incoming.id)
+    tell_kept(Heard(incoming, chat, user, talk))
+
+
+def tell_kept(heard: Heard) -> None:
+    """Say, once for a message, that changing it changes nothing here."""
+    if not heard.chat.deliveries.filter(reply_to=heard.incoming.id, text=KEPT).exists():
+        heard.tell(KEPT, silent=True)
 
 
 def begin(heard: Heard, text: str) -> None:

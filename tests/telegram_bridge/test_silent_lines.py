@@ -3,10 +3,12 @@
 import pytest
 
 from tasks.models import Task
-from telegram_bridge import talks
+from telegram_bridge import speaking, talks
+from telegram_bridge.models import Delivery, Shown, TelegramChat
 from tests.factories import make_conversation, say
-from tests.telegram_bridge.phone import conversation, newest, talk
+from tests.telegram_bridge.phone import GROUP, conversation, handle, newest, talk
 from tests.telegram_bridge.test_answers import APPROVAL, FORWARD, OPEN, asked, begun, state
+from workflows.models import Run
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +91,30 @@ def test_another_clock_says_which_tasks_keep_the_old_one() -> None:
 
     assert phone.told()[-2].endswith("now. Tasks made before stay in Europe/Berlin.")
     assert "Tasks made before" not in phone.told()[0] + phone.told()[-1]
+
+
+def test_whoever_edits_a_message_hears_once_that_it_changes_nothing() -> None:
+    phone = begun()
+    question, _ = asked(phone)
+    number = Shown.objects.earliest("pk").telegram_id
+    command = phone.body("/status")
+
+    for text in ("hello, you", "hello, all of you"):
+        handle({"edited_message": {**phone.body(text), "message_id": number}})
+    handle({"edited_message": command})
+    handle({"edited_message": phone.body("", location={"latitude": 1})})
+
+    lines = Delivery.objects.filter(text=speaking.KEPT)
+    assert [(line.reply_to, line.silent) for line in lines.order_by("pk")] == [(number, True), (command["message_id"], True)]
+    assert state(question) == OPEN
+    assert Run.objects.filter(trigger="telegram").count() == 1
+
+
+def test_in_a_group_nothing_is_said_of_edits_that_are_for_others() -> None:
+    phone = begun()
+    TelegramChat.objects.create(chat_id=GROUP["id"], type="group", allowed=True)
+    phone.chat = GROUP
+
+    handle({"edited_message": phone.body("see you at 5")})
+
+    assert not phone.told()

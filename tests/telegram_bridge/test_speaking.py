@@ -6,7 +6,7 @@ import pytest
 
 from chat import log
 from chat.models import Conversation, File, Message
-from telegram_bridge import handling, media, outbox, planning, talks
+from telegram_bridge import handling, media, outbox, planning, speaking, talks
 from telegram_bridge.formatting import literal
 from telegram_bridge.media import SENTENCES, Kept, Wanted
 from telegram_bridge.models import Delivery, Shown, Update
@@ -166,6 +166,7 @@ def test_a_reply_goes_on_in_the_conversation_of_what_it_answers() -> None:
     assert conversation(phone) == old
     assert said(user)[-1].conversation == old
     assert talk(phone).delivered_seq == 2
+    assert phone.told()[-1] == "You speak in “about tea” now, where this message stands. /resume goes back."
 
 
 def test_a_reply_to_somebody_elses_message_stays_in_ones_own_conversation() -> None:
@@ -202,7 +203,7 @@ def test_an_edit_is_not_sent_back_to_the_phone_it_came_from() -> None:
     planning.plan(talk(phone).pk)
 
     assert len(said(user)) == 2
-    assert not phone.told()
+    assert phone.told() == [speaking.KEPT]
 
 
 @pytest.mark.parametrize("text", ["tea at 4", ""])
