@@ -142,6 +142,10 @@ def telegram() -> Finding:
     if found.wrong:
         return Finding("telegram", FAIL, found.wrong)
     text = f"@{found.state.username or 'the bot'}: {found.backlog} updates to be handled, {found.waiting} messages to be sent."
+    if found.late:
+        return Finding(
+            "telegram", WARN, f"{text} {found.late} updates wait longer than a minute: the log of the telegram process says why."
+        )
     if found.parked or found.dead:
         return Finding("telegram", WARN, f"{text} Given up: {found.parked} updates, {found.dead} messages in a day. The admin says why.")
     return Finding("telegram", OK, text)

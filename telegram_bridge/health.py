@@ -17,6 +17,8 @@ DEAF_SECONDS = 120
 SILENT_SECONDS = 15
 # Why messages could not be sent is of interest for a day.
 RECENT = timedelta(days=1)
+# What was stored is handled within seconds, or given up.
+LATE = timedelta(minutes=1)
 # Nobody needs to know it more exactly.
 MOST_COUNTED = 10_000
 
@@ -46,6 +48,12 @@ class Health:
     def backlog(self) -> int:
         """How many updates are to be handled."""
         return Update.objects.order_by().filter(handled_at=None, parked_at=None)[:MOST_COUNTED].count()
+
+    @cached_property
+    def late(self) -> int:
+        """How many updates of this bot have waited too long."""
+        waiting = Update.objects.order_by().filter(bot_id=self.state.bot_id, handled_at=None, parked_at=None)
+        return waiting.filter(received_at__lt=timezone.now() - LATE)[:MOST_COUNTED].count()
 
     @cached_property
     def parked(self) -> int:

@@ -93,9 +93,12 @@ def test_the_doctor_tells_of_telegram() -> None:
     found = [checkup.telegram().state]
     connected(polled_at=timezone.now())
     found.append(checkup.telegram().state)
-    Update.objects.create(bot_id=1, update_id=1, payload={}, parked_at=NOW)
+    Update.objects.create(bot_id=0, update_id=1, payload={}, received_at=ago(61))
+    late = checkup.telegram()
+    Update.objects.update(parked_at=NOW)
     found.append(checkup.telegram().state)
     TelegramState.objects.update(polled_at=ago(600))
     found.append(checkup.telegram().state)
 
     assert found == [OK, OK, WARN, FAIL]
+    assert (late.state, "1 updates wait longer than a minute" in late.text) == (WARN, True)
