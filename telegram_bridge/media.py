@@ -84,7 +84,8 @@ def attached(message: dict[str, Any]) -> Wanted | None:
         return Wanted(document["file_id"], name, str(document.get("mime_type") or ""), int(document.get("file_size") or 0))
     if sizes := message.get("photo"):
         largest = max(sizes, key=lambda size: (size.get("width", 0) * size.get("height", 0), size.get("file_size") or 0))
-        return Wanted(largest["file_id"], f"photo-{message['message_id']}.jpg", "image/jpeg", int(largest.get("file_size") or 0))
+        # Its content decides the ending: some servers hand out photos as PNG.
+        return Wanted(largest["file_id"], f"photo-{message['message_id']}", "image/jpeg", int(largest.get("file_size") or 0))
     return None
 
 

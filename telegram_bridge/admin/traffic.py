@@ -1,8 +1,10 @@
 """What came and what goes: the inbox and the outbox."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
@@ -57,6 +59,9 @@ class UpdateAdmin(ReadOnlyAdmin[Update]):
     readonly_fields = ["buttons"]
     empty_text = "Every update that Telegram sends is stored here before anything is done about it. After three failures it is given up."
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Telegram inbox", **(extra_context or {})})
+
     @admin.display(description="State")
     def state(self, row: Update) -> SafeString:
         if row.handled_at:
@@ -102,6 +107,9 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
         "error", "created_at", "sent_at",
     ]  # fmt: skip
     empty_text = "Whatever goes to Telegram is put here first. It counts as sent when Telegram's number of the message is stored."
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Telegram outbox", **(extra_context or {})})
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "chat__id__exact" or super().lookup_allowed(lookup, value, request)
