@@ -65,14 +65,20 @@ def on_date(month: int, number: int, year: str | None, today: date, *, passed: b
             found = date(candidate, month, number)
             if year or found > today or (found == today and not passed):
                 return found
-    raise Unclear(f"{calendar.month_name[month]} has no {number}th day.")
+    raise Unclear(f"{calendar.month_name[month]} has no {ordinal(number)} day.")
 
 
 def in_some_month(number: int, today: date, *, passed: bool) -> date:
     """The next day of a month with a number."""
     if not 1 <= number <= 31:
-        raise Unclear(f"No month has a {number}th day.")
+        raise Unclear(f"No month has a {ordinal(number)} day.")
     found = today + DAY * passed
     while found.day != number:
         found += DAY
     return found
+
+
+def ordinal(number: int) -> str:
+    """A number in a row: 1st, 2nd, 3rd, 4th, 11th, 21st."""
+    end = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{end}"
