@@ -94,15 +94,17 @@ def answer(keyboard: Keyboard, delivery: Delivery, user: User, value: str) -> st
     if request is None:
         raise MissingError("This question is gone: its run was deleted.")
     engine.locked(request, user)
-    given = questions.answer_of(value)
+    given, talk = questions.answer_of(value), talks.talk_of(delivery.chat, delivery.thread_id, user)
     if not given:
-        questions.other(delivery)
+        in_talk = HelpRequest.objects.open().filter(run__conversation=talk.conversation_id, run__cancel_requested_at=None)
+        # In a group, what is not addressed to us is not for us.
+        questions.other(delivery, plainly=talk.chat.is_private and set(in_talk.values_list("pk", flat=True)) == {request.pk})
         return "Write your answer."
     response, decision = given.get("response", ""), given.get("decision", "")
     engine.respond(request, by=user, via=Message.Via.TELEGRAM, response=response, decision=decision)
     if delivery.message:
-        talks.follow(talks.talk_of(delivery.chat, delivery.thread_id, user), delivery.message.conversation)
-    return f"Answered: {response or decision}"
+        talks.follow(talk, delivery.message.conversation)
+    return "Declined." if decision == "decline" else f"Answered: {response or decision}"
 
 
 def refresh(delivery: Delivery, user: User) -> None:

@@ -133,11 +133,14 @@ def ask(request: HelpRequest, chat: TelegramChat, user: User, message: Message, 
     return outbox.tell(chat, markdown, message=message, keyboard=keyboard, **place)
 
 
-def other(delivery: Delivery) -> list[Delivery]:
-    """Somebody pressed OTHER under the question that `delivery` shows: ask for their own words; a reply to it answers."""
+def other(delivery: Delivery, *, plainly: bool = False) -> list[Delivery]:
+    """Somebody pressed OTHER under the question that `delivery` shows: ask for their own words; a reply to it answers.
+
+    `plainly`: what they write next answers it, too.
+    """
     return outbox.tell(
         delivery.chat,
-        "✏️ Write your answer as a reply to this message.",
+        f"✏️ Write your answer{', plainly or' if plainly else ''} as a reply to this message.",
         thread_id=delivery.thread_id,
         message=delivery.message,
         reply_to=delivery.telegram_id,

@@ -118,3 +118,29 @@ def test_in_a_group_nothing_is_said_of_edits_that_are_for_others() -> None:
     handle({"edited_message": phone.body("see you at 5")})
 
     assert not phone.told()
+
+
+def test_declining_says_so() -> None:
+    phone = begun()
+    question, delivery = asked(phone)
+
+    reply = phone.press(delivery, "Decline")
+
+    assert reply.toast == "Declined."
+    assert state(question) == ("declined", "", "decline")
+
+
+def test_whoever_is_to_write_hears_whether_plain_words_do() -> None:
+    phone = begun()
+    first, delivery = asked(phone)
+
+    phone.press(delivery, "Answer")
+    assert phone.told()[-1] == "✏️ Write your answer, plainly or as a reply to this message."
+    asked(phone)
+    phone.press(delivery, "Answer")
+    assert phone.told()[-1] == "✏️ Write your answer as a reply to this message."
+    phone.say("/new")
+    phone.press(delivery, "Answer")
+    assert phone.told()[-1] == "✏️ Write your answer as a reply to this message."
+
+    assert state(first) == OPEN
