@@ -3,6 +3,7 @@
 No error of the library leaves this module, and none of ours carries the token: the library puts it into texts and addresses.
 """
 
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -71,11 +72,39 @@ class NeverSentError(BotError):
 
 
 class ServerError(BotError):
-    """5xx: Telegram is in trouble and has done nothing: safe to try again."""
+    """5xx in Telegram's own words: it is in trouble and has done nothing, so it is safe to try again."""
 
 
 class UncertainError(BotError):
-    """The connection broke after the request was sent: it may have been carried out."""
+    """After the request was sent the connection broke, or something on the way answered: it may have been carried out."""
+
+
+class GarbledError(NetworkError):
+    """An answer that is not one of Telegram: a page of a server on the way, or less than a whole answer."""
+
+
+class Line(HTTPXRequest):
+    """The library's way to Telegram. It takes a gateway's page for Telegram's own answer, so what comes is looked at first."""
+
+    async def do_request(self, url: str, method: str, *arguments: Any, **named: Any) -> tuple[int, bytes]:
+        """The status and the body; what is downloaded has no form of its own. Raises GarbledError."""
+        code, payload = await super().do_request(url, method, *arguments, **named)
+        if method == "POST" and not is_answer(code, payload):
+            raise GarbledError("an answer of somebody else")
+        return code, payload
+
+
+def is_answer(code: int, payload: bytes) -> bool:
+    """Whether Telegram itself says what became of a call. Who refuses with 4xx on the way to it has not passed it on."""
+    try:
+        body = json.loads(payload)
+    except ValueError:
+        return 400 <= code < 500
+    if not isinstance(body, dict):
+        return False
+    if code >= 500:
+        return body.get("ok") is False and isinstance(body.get("error_code"), int)
+    return code >= 400 or "result" in body
 
 
 class Door:
@@ -129,7 +158,7 @@ async def open_door(token: str) -> AsyncIterator[Door]:
     """A door for `token`, for as long as the block lasts, in this event loop alone. Raises TokenError for what cannot be a token."""
     address = settings.TELEGRAM_API_URL
     requests = tuple(
-        HTTPXRequest(connection_pool_size=size, connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, pool_timeout=CONNECT_SECONDS)
+        Line(connection_pool_size=size, connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, pool_timeout=CONNECT_SECONDS)
         for size in (2, 32)
     )
     polling, sending = requests
@@ -164,8 +193,18 @@ def told(error: TelegramError) -> BotError:
             return OtherPollerError("Another program fetches with the same token, or a webhook is set: only one may.")
         case NetworkError() if isinstance(error.__cause__, NEVER_SENT):
             return NeverSentError("Telegram cannot be reached: is this machine connected, and TELEGRAM_API_URL right?")
-        case TimedOut():
-            return UncertainError("Telegram did not answer in time.")
-        case NetworkError() if error.__cause__ is not None and isinstance(error.__cause__, httpx.HTTPError):
-            return UncertainError("The connection to Telegram broke.")
+        case NetworkError() if sentence := unsure(error):
+            return UncertainError(sentence)
     return ServerError("Telegram is in trouble: it answered with an error of its own.")
+
+
+def unsure(error: NetworkError) -> str:
+    """Why nobody knows whether a call was carried out; empty where Telegram has said that it was not."""
+    match error:
+        case GarbledError():
+            return "Telegram is in trouble: a server on the way to it answered in its place."
+        case TimedOut():
+            return "Telegram did not answer in time."
+    # An answer that the library could not read is one with 4xx: who refuses on the way has not passed the call on.
+    refused = error.__cause__ is None or isinstance(error.__cause__, TelegramError)
+    return "" if refused else "The connection to Telegram broke."

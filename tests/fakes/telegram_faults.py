@@ -38,6 +38,11 @@ def trouble(status: int = 500, **more: Any) -> Fault:
     return Fault(status, "Bad Gateway", html=True, **more)
 
 
+def own_trouble(**more: Any) -> Fault:
+    """500 in Telegram's own words: nothing was done."""
+    return Fault(500, "Internal Server Error", **more)
+
+
 def refuse(description: str, **more: Any) -> Fault:
     """400, such as “Bad Request: can't parse entities: …” or “Bad Request: message thread not found”."""
     return Fault(400, description, **more)
