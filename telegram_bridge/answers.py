@@ -55,6 +55,16 @@ def answer(heard: Heard, shown: Message) -> bool:
     return True
 
 
+def may_answer(heard: Heard, shown: Message | None) -> bool:
+    """Whether plain words may answer the open question: those that reply to nothing, or to this very question."""
+    if heard.incoming.is_forward:
+        return False
+    if not heard.incoming.is_reply:
+        return True
+    asked = shown and shown.kind == Message.Kind.HELP_REQUEST and shown.payload["request_id"]
+    return bool(asked) and HelpRequest.objects.of(heard.user).open().filter(pk=str(asked)).exists()
+
+
 def forget(heard: Heard) -> None:
     """Keep nothing of what was sent by mistake: the inbox holds it too."""
     update = heard.incoming.update

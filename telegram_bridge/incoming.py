@@ -91,6 +91,11 @@ class Incoming:
         return None if found is None or "forum_topic_created" in found else found
 
     @property
+    def is_reply(self) -> bool:
+        """Whether it answers something: a message here or in another chat, with words or without, or a story."""
+        return self.replied is not None or any(key in self.message for key in ("external_reply", "quote", "reply_to_story"))
+
+    @property
     def quoted(self) -> str:
         """The words of others that it quotes: the part that was chosen, else all of what it answers."""
         chosen = str((self.message.get("quote") or {}).get("text") or "")
@@ -125,8 +130,8 @@ def name_of(person: dict[str, Any]) -> str:
 
 
 def origin_of(message: dict[str, Any]) -> str:
-    """Whose words a forwarded message holds."""
-    origin = message.get("forward_origin") or {}
+    """Whose words a forwarded message holds, or one that quotes another chat."""
+    origin = message.get("forward_origin") or (message.get("external_reply") or {}).get("origin") or {}
     for key in ("sender_user", "sender_chat", "chat"):
         if key in origin:
             return name_of(origin[key]) or "somebody"

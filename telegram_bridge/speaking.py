@@ -80,9 +80,9 @@ def say(heard: Heard, conversation: Conversation, shown: Message | None, kept: S
     incoming = heard.incoming
     last = talks.seen_by(heard.chat, conversation.pk, incoming.id)
     # What is answered stands right above, where it is the newest that the phone has shown.
-    quoting = bool(incoming.replied) and not (shown and shown.seq >= last and "quote" not in incoming.message)
+    quoting = incoming.is_reply and not (shown and shown.seq >= last and "quote" not in incoming.message)
     text = words.composed(incoming, [file.name for _, file in kept], quoting=quoting)
-    seen = last if text == incoming.text and not incoming.is_forward else 0
+    seen = last if text == incoming.text and answers.may_answer(heard, shown) else 0
     done = log.say(
         conversation,
         heard.user,

@@ -5,7 +5,7 @@ from telegram_bridge.incoming import Incoming, name_of, origin_of
 
 LONGEST = 200
 LONGEST_QUOTE = 1_000
-FORWARDED, QUOTED = "Forwarded from", "In answer to"
+FORWARDED, QUOTED, THIS = "Forwarded from", "In answer to", "this"
 
 
 def literal(text: str, longest: int = LONGEST) -> str:
@@ -27,8 +27,8 @@ def composed(incoming: Incoming, names: list[str], *, quoting: bool) -> str:
     words = incoming.text or files
     if not quoting or not incoming.quoted:
         return words
-    author = name_of((incoming.replied or {}).get("from") or {}) or "this"
-    return f"{words}\n\n{block(f'{QUOTED} {author}', incoming.quoted[:LONGEST_QUOTE])}"
+    author = origin_of(incoming.message) if "external_reply" in incoming.message else name_of((incoming.replied or {}).get("from") or {})
+    return f"{words}\n\n{block(f'{QUOTED} {author or THIS}', incoming.quoted[:LONGEST_QUOTE])}"
 
 
 def block(head: str, text: str) -> str:
