@@ -14,10 +14,10 @@ from telegram_bridge import keyboards, outbox, people, questions, talks
 from telegram_bridge.commands import lists
 from telegram_bridge.models import Delivery, Keyboard, TelegramChat
 from telegram_bridge.replies import Reply
-from telegram_bridge.words import short
+from telegram_bridge.words import literal, short
 from workflows import engine
 from workflows.errors import MissingError
-from workflows.models import HelpRequest
+from workflows.models import HelpRequest, Run, RunStatus
 
 DATA = re.compile(r"h:(?P<token>[A-Za-z0-9_-]{20,64}):(?P<number>[0-9]{1,3})")
 # Telegram shows so much of an answer to a button.
@@ -77,6 +77,8 @@ def do(keyboard: Keyboard, delivery: Delivery, user: User, value: str) -> str:
         task = planning.cancel(reading.own_task(user, UUID(value)), by=user)
         refresh(delivery, user)
         return f"Cancelled: {task.title}"
+    if keyboard.purpose == Keyboard.Purpose.CONFIRM:
+        return cancel_run(keyboard, delivery, user, UUID(value))
     if keyboard.purpose == Keyboard.Purpose.RESUME and delivery.talk:
         conversation = Conversation.objects.of(user).filter(pk=UUID(value)).first()
         if conversation is None:
@@ -85,6 +87,20 @@ def do(keyboard: Keyboard, delivery: Delivery, user: User, value: str) -> str:
         keyboards.close(keyboard)
         return f"You speak in “{short(str(conversation), 60)}” now."
     return STALE
+
+
+def cancel_run(keyboard: Keyboard, delivery: Delivery, user: User, run_id: UUID) -> str:
+    """Cancel a workflow's run, and show what goes on then in the place of the list. Raises RefusedError."""
+    run = Run.objects.of(user).select_related("workflow", "conversation").filter(pk=run_id).first()
+    if run is None:
+        raise MissingError("This run was deleted.")
+    at_once = engine.cancel(run, by=user).status == RunStatus.CANCELLED
+    done = "Cancelled" if at_once else "Is being stopped"
+    keyboards.close(keyboard)
+    text, rows = lists.going_on(run.conversation)
+    left = keyboards.make(delivery.chat, user, Keyboard.Purpose.CONFIRM, rows) if rows else None
+    outbox.replace(delivery, f"{done}: **{literal(lists.name_of(run), 60)}**. {text}", left)
+    return f"{done}: {lists.name_of(run)}"
 
 
 def answer(keyboard: Keyboard, delivery: Delivery, user: User, value: str) -> str:

@@ -10,7 +10,7 @@ from tasks.saying import ahead
 from telegram_bridge import outbox, talks
 from telegram_bridge.models import TelegramTalk
 from telegram_bridge.words import literal
-from workflows.models import HelpRequest
+from workflows.models import HelpRequest, Lane, Run
 
 # All of it is to fit into one message, so that it can be changed in place.
 MOST_LISTED = 20
@@ -49,6 +49,22 @@ def next_of(user: User) -> str:
     """What comes first of all that is scheduled."""
     task = reading.pending(user).exclude(next_due_at=None).first()
     return described(task) if task else "nothing is scheduled"
+
+
+def going_on(conversation: Conversation) -> tuple[str, list[list[tuple[str, str]]]]:
+    """The workflows' runs of a conversation that are not over, which no /stop ends; and a button to cancel each. Empty: none."""
+    found = Run.objects.unfinished().filter(conversation=conversation, lane=Lane.RUN, cancel_requested_at=None)
+    shown = list(found.select_related("workflow").order_by("queued_at", "pk")[:MOST_LISTED])
+    if not shown:
+        return "", []
+    lines = [f"{number}. **{literal(name_of(run), 60)}**, {run.get_status_display().lower()}" for number, run in enumerate(shown, 1)]
+    buttons = [[(f"Cancel {number}. {name_of(run)}", str(run.pk))] for number, run in enumerate(shown, 1)]
+    return "These workflows go on unless you cancel them:\n\n" + "\n".join(lines), buttons
+
+
+def name_of(run: Run) -> str:
+    """The name of a run's workflow."""
+    return run.workflow.name if run.workflow else "a workflow that was deleted"
 
 
 def resume(talk: TelegramTalk, conversation: Conversation) -> None:

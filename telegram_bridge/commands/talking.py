@@ -79,10 +79,15 @@ def titled(rows: list[Conversation], reference: str) -> Conversation:
 
 
 def stop(heard: Heard, rest: str) -> None:
-    """Stop the turns of the conversation that is spoken in."""
+    """Stop the turns of the conversation that is spoken in, and tell what goes on there."""
     conversation = talks.current(heard.talk)
     stopped = engine.stop_turns(conversation, by=heard.user) if conversation else 0
-    heard.tell("Stopped." if stopped else "Nothing is being done in this conversation. What runs elsewhere is in /runs.")
+    more, rows = lists.going_on(conversation) if conversation else ("", [])
+    if not rows:
+        heard.tell("Stopped." if stopped else "Nothing is being done in this conversation. What runs elsewhere is in /runs.")
+        return
+    keyboard = keyboards.make(heard.chat, heard.user, Keyboard.Purpose.CONFIRM, rows)
+    heard.tell(f"{'Stopped.' if stopped else 'No answer is under way here.'} {more}", keyboard=keyboard)
 
 
 def status(heard: Heard, rest: str) -> None:

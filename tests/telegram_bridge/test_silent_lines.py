@@ -5,8 +5,8 @@ import pytest
 from tasks.models import Task
 from telegram_bridge import speaking, talks
 from telegram_bridge.models import Delivery, Shown, TelegramChat
-from tests.factories import make_conversation, say
-from tests.telegram_bridge.phone import GROUP, conversation, handle, newest, talk
+from tests.factories import make_conversation, make_workflow, say
+from tests.telegram_bridge.phone import GROUP, conversation, handle, let_in, newest, talk
 from tests.telegram_bridge.test_answers import APPROVAL, FORWARD, OPEN, asked, begun, state
 from workflows.models import Run
 
@@ -144,3 +144,42 @@ def test_whoever_is_to_write_hears_whether_plain_words_do() -> None:
     assert phone.told()[-1] == "✏️ Write your answer as a reply to this message."
 
     assert state(first) == OPEN
+
+
+def test_stop_names_the_workflows_that_go_on_and_cancels_them_one_by_one() -> None:
+    phone = begun()
+    user = talk(phone).user
+    for name in ("Tea report", "Coffee report"):
+        make_workflow({"key": "a"}, owner=user, name=name)
+        phone.say(f"/run {name}")
+
+    phone.say("/stop")
+    first = newest(phone)
+    reply = phone.press(first, "Tea report")
+    second = newest(phone)
+    stale = phone.press(first, "Coffee report")
+
+    assert first.text.startswith("Stopped. These workflows go on unless you cancel them:\n\n1. Tea report, queued")
+    assert reply.toast == "Cancelled: Tea report"
+    assert "Cancelled: Tea report. These" in second.text
+    assert "1. Coffee report" in second.text
+    assert stale.toast.startswith("This button means nothing any more.")
+    assert dict(Run.objects.filter(lane="run").values_list("workflow__name", "status")) == {
+        "Tea report": "cancelled",
+        "Coffee report": "queued",
+    }
+
+
+def test_nobody_cancels_the_runs_of_others() -> None:
+    phone = begun()
+    other = let_in(telegram_id=1002)[1]
+    make_workflow({"key": "a"}, owner=talk(phone).user, name="Tea report")
+    phone.say("/run Tea report")
+    phone.say("/stop")
+    delivery = newest(phone)
+    other.chat = phone.place()
+
+    reply = other.press(delivery, "Tea report")
+
+    assert "somebody else" in reply.toast
+    assert Run.objects.get(lane="run").status == "queued"
