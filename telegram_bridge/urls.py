@@ -6,5 +6,6 @@ from telegram_bridge import views
 
 urlpatterns = [
     path("link/", views.link, name="link-telegram"),
+    path("linked/", views.linked, name="telegram-linked"),
     path("<int:pk>/unlink/", views.unlink, name="unlink-telegram"),
 ]

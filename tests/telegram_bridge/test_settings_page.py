@@ -228,6 +228,23 @@ def test_a_link_is_shown_once_and_leads_to_the_bot(client: Client, boss: User) -
     assert TelegramLinkCode.redeem(code) == boss
 
 
+def test_the_page_of_a_link_learns_that_it_was_used(client: Client, boss: User) -> None:
+    code = TelegramLinkCode.issue(boss)
+    client.force_login(boss)
+    address = reverse("telegram-linked")
+
+    waiting = client.get(address).status_code
+    TelegramLinkCode.redeem(code)
+    void = client.get(address).content.decode()
+    TelegramAccount.objects.create(telegram_id=1001, name="Ada", user=boss, allowed=True, linked_at=timezone.now())
+    used = client.get(address).content.decode()
+
+    assert waiting == 204
+    assert "That link does not work any more" in void
+    assert "Linked as Ada" in used
+    assert address not in void + used
+
+
 def test_the_trail_and_a_dump_tell_of_the_change_and_not_the_token(desk: Client, capsys: pytest.CaptureFixture[str]) -> None:
     desk.post(PAGE, {**FORM, "new_token": TOKEN})
     call_command("dumpdata", "telegram_bridge", "auditlog")
