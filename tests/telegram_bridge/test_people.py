@@ -107,9 +107,34 @@ def test_a_link_in_a_group_links_nobody_and_is_void_from_then_on() -> None:
     assert not TelegramAccount.objects.exclude(user=None).exists()
 
 
-def test_a_phone_that_is_linked_to_somebody_else_leaves_the_first_ones_talk() -> None:
+def test_a_phone_that_is_linked_is_not_taken_over_by_a_link_of_somebody_else() -> None:
     user, phone = let_in()
     phone.say("hello")
+    code = TelegramLinkCode.issue(make_user("other"))
+
+    phone.say(f"/start {code}")
+    phone.say("my plans")
+    Phone(STRANGER).say(f"/start {code}")
+
+    assert f"This phone is linked to {user.username}." in phone.told()[0]
+    assert [message.text for message in said(user)] == ["hello", "my plans"]
+    assert {account.user for account in TelegramAccount.objects.all()} == {user, None}
+
+
+def test_a_phone_that_is_linked_can_be_linked_to_the_same_person_again() -> None:
+    user, phone = let_in()
+
+    phone.say(f"/start {TelegramLinkCode.issue(user)}")
+
+    assert "This chat is linked" in phone.told()[0]
+    assert TelegramAccount.objects.get().served_as() == user
+
+
+def test_a_phone_of_somebody_who_is_gone_leaves_their_talk_with_another_link() -> None:
+    user, phone = let_in()
+    phone.say("hello")
+    user.is_active = False
+    user.save()
 
     phone.say(f"/start {TelegramLinkCode.issue(make_user('other'))}")
 
