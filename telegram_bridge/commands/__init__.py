@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chat.errors import ForbiddenError
 from telegram_bridge.commands import later, talking, work
 from telegram_bridge.incoming import Order
 from telegram_bridge.replies import Reply
@@ -16,14 +17,17 @@ GREETING = (
     "on the web page too. Documents and photos are welcome. Reply to one of my messages to come back to it."
 )
 
+OWN_LISTS = "That would show your lists to everybody here: ask me in private."
+
 
 @dataclass(frozen=True)
 class Command:
-    """One command: how it is carried out, what it is for, and what stands behind its name."""
+    """One command: how it is carried out, what it is for, what stands behind its name, and whether it shows lists of one's own."""
 
     do: Callable[[Heard, str], None]
     what: str
     takes: str = ""
+    shows_own: bool = False
 
 
 def start(heard: Heard, rest: str) -> None:
@@ -39,15 +43,15 @@ def help_(heard: Heard, rest: str) -> None:
 
 COMMANDS = {
     "new": Command(talking.new, "begin another conversation", "TEXT"),
-    "resume": Command(talking.resume, "go on with an earlier conversation", "NUMBER"),
+    "resume": Command(talking.resume, "go on with an earlier conversation", "NUMBER", shows_own=True),
     "stop": Command(talking.stop, "stop what is being done for you here"),
-    "pending": Command(work.pending, "the questions that wait for you"),
+    "pending": Command(work.pending, "the questions that wait for you", shows_own=True),
     "schedule": Command(later.schedule, "be reminded of something", "WHEN TEXT"),
-    "scheduled": Command(later.scheduled, "what is scheduled, and cancel it"),
-    "tasks": Command(later.scheduled, "the same as /scheduled"),
-    "workflows": Command(work.workflows, "your workflows"),
+    "scheduled": Command(later.scheduled, "what is scheduled, and cancel it", shows_own=True),
+    "tasks": Command(later.scheduled, "the same as /scheduled", shows_own=True),
+    "workflows": Command(work.workflows, "your workflows", shows_own=True),
     "run": Command(work.run, "run a workflow", "NAME KEY=VALUE"),
-    "runs": Command(work.runs, "what has run lately"),
+    "runs": Command(work.runs, "what has run lately", shows_own=True),
     "status": Command(talking.status, "where you are, and what is at work"),
     "timezone": Command(talking.time_zone, "where your clock stands", "ZONE"),
     "help": Command(help_, "what I can do"),
@@ -64,6 +68,8 @@ MENU = [
 def obey(heard: Heard, order: Order) -> Reply:
     """Carry out a command. Raises RefusedError. In a group an unknown one may be for another bot, unless ours is named."""
     command = COMMANDS.get(order.name)
+    if command and command.shows_own and not heard.chat.is_private:
+        raise ForbiddenError(OWN_LISTS)
     if command:
         command.do(heard, order.rest)
     elif heard.chat.is_private or order.bot:

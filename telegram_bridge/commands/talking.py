@@ -32,7 +32,8 @@ def new(heard: Heard, rest: str) -> None:
     if rest:
         speaking.begin(heard, rest)
     else:
-        heard.tell("A new conversation: it begins with what you write next. /resume leads back to the others.")
+        back = "/resume" if heard.chat.is_private else "A reply to one of my messages"
+        heard.tell(f"A new conversation: it begins with what you write next. {back} leads back to the others.")
 
 
 def resume(heard: Heard, rest: str) -> None:
@@ -98,7 +99,8 @@ def status(heard: Heard, rest: str) -> None:
     lines = [
         f"**Conversation:** {literal(str(conversation)) if conversation else 'none yet, it begins with your next message'}",
         f"**At work:** {at_work(heard.user)}",
-        f"**Next:** {lists.next_of(heard.user)}",
+        # In a group everybody reads it.
+        *([f"**Next:** {lists.next_of(heard.user)}"] if heard.chat.is_private else []),
         f"**Model:** {literal(model.wrong or model.name)}",
         f"**Your clock:** {timezone.now().astimezone(zone):%H:%M}, {literal(zone.key)}",
     ]

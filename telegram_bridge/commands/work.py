@@ -50,7 +50,7 @@ def about(workflow: Workflow) -> str:
 
 def run(heard: Heard, rest: str) -> None:
     """Start a workflow, with inputs behind its name; its report appears in this conversation."""
-    if not rest:
+    if not rest and heard.chat.is_private:
         workflows(heard, rest)
         return
     name, inputs = named(rest)

@@ -5,9 +5,10 @@ import pytest
 from tasks.models import Task
 from telegram_bridge import speaking, talks
 from telegram_bridge.models import Delivery, Shown, TelegramChat
-from tests.factories import make_conversation, make_workflow, say
-from tests.telegram_bridge.phone import GROUP, conversation, handle, let_in, newest, talk
+from tests.factories import make_conversation, make_task, make_workflow, say
+from tests.telegram_bridge.phone import GROUP, Phone, conversation, handle, let_in, newest, talk
 from tests.telegram_bridge.test_answers import APPROVAL, FORWARD, OPEN, asked, begun, state
+from tests.telegram_bridge.test_commands import talk_user
 from workflows.models import Run
 
 pytestmark = pytest.mark.django_db
@@ -110,10 +111,37 @@ def test_whoever_edits_a_message_hears_once_that_it_changes_nothing() -> None:
     assert Run.objects.filter(trigger="telegram").count() == 1
 
 
-def test_in_a_group_nothing_is_said_of_edits_that_are_for_others() -> None:
+def in_a_group() -> Phone:
+    """The phone of somebody who speaks in a group."""
     phone = begun()
     TelegramChat.objects.create(chat_id=GROUP["id"], type="group", allowed=True)
     phone.chat = GROUP
+    return phone
+
+
+@pytest.mark.parametrize("command", ["pending", "scheduled", "tasks", "runs", "resume", "resume 1", "workflows"])
+def test_in_a_group_nobodys_lists_are_shown(command: str) -> None:
+    phone = in_a_group()
+
+    phone.say(f"/{command}@agentron_test_bot")
+
+    assert phone.told() == ["That would show your lists to everybody here: ask me in private."]
+
+
+def test_in_a_group_other_commands_tell_of_no_list() -> None:
+    phone = in_a_group()
+    make_workflow({"key": "a"}, owner=talk_user(phone), name="Secret report")
+    make_task(talk_user(phone), title="A secret")
+
+    for command in ("run", "status", "new"):
+        phone.say(f"/{command}")
+
+    assert len(phone.told()) == 3
+    assert not any("ecret" in text or "/resume" in text for text in phone.told())
+
+
+def test_in_a_group_nothing_is_said_of_edits_that_are_for_others() -> None:
+    phone = in_a_group()
 
     handle({"edited_message": phone.body("see you at 5")})
 
