@@ -50,8 +50,8 @@ TEXTS = {
     ".md": "text/markdown",
     ".vcf": "text/vcard",
 }
-# Names of other texts keep these; what could be started by a click gets .txt behind.
-PLAIN = (".txt", ".log", ".tsv", ".yaml", ".yml", ".toml", ".ini", ".xml", ".sql", ".py", ".rs", ".go", ".c", ".h", ".java", ".css", ".tex")
+# Names of other texts keep these. All others get .txt behind: what a click could start (.py), or a folder would obey (desktop.ini).
+PLAIN = (".txt", ".log", ".tsv", ".yaml", ".yml", ".toml", ".xml", ".sql", ".rs", ".go", ".c", ".h", ".java", ".css", ".tex")
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffe\uffff]")
 FORBIDDEN = re.compile(r'[<>:"|?*]')

@@ -26,6 +26,7 @@ PDF = b"%PDF-1.7\n\xe2\xe3\xcf\xd3\n"
 LAST = b"PK\x05\x06" + b"\0" * 18
 DOCX = b"PK\x03\x04[Content_Types].xml PK\x03\x04word/document.xml" + LAST
 ODT = b"PK\x03\x04" + b"\0" * 26 + b"mimetypeapplication/vnd.oasis.opendocument.textPK" + LAST
+STARTED = ("run.py", "run.pyw", "desktop.ini", "autorun.inf", "page.url", "program.lnk", "program.desktop", "run.ps1", "run.sh", "run.jar")
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +60,8 @@ def keep(talk: Conversation, name: str = "notes.txt", content: bytes = b"Milk\n"
         ("app.apk", b"PK\x03\x04classes.dex" + LAST, "app.apk.zip", "application/zip"),
         ("README", b"hello", "README.txt", "text/plain"),
         ("run.bat", b"del *", "run.bat.txt", "text/plain"),
+        ("notes.yaml", b"a: 1", "notes.yaml", "text/plain"),
+        *((name, b"[x]", f"{name}.txt", "text/plain") for name in STARTED),
         ("page.html", b"<script>alert(1)</script>", "page.html.txt", "text/plain"),
         ("logo.svg", b"<svg onload='alert(1)'/>", "logo.svg.txt", "text/plain"),
         ("data.csv", "Größe;1".encode("cp1252"), "data.csv", "text/csv"),
