@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.forms import BooleanField, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -15,6 +16,7 @@ from chat.admin_base import BaseAdmin, M, ReadOnlyAdmin, badge, link
 from chat.errors import ConflictError, InvalidError
 from telegram_bridge import outbox, parting
 from telegram_bridge.models import TelegramAccount, TelegramChat, TelegramPast, TelegramTalk
+from telegram_bridge.rights import given_away
 from telegram_bridge.words import literal
 
 
@@ -42,6 +44,10 @@ class FromSettings(BaseAdmin[M]):
 class AccountForm(ModelForm[TelegramAccount]):
     """Whom a Telegram account is served as."""
 
+    confirmed = BooleanField(
+        label="Also as more than a plain user", required=False, help_text="Tick it where you are asked to, after reading what it means."
+    )
+
     class Meta:
         model = TelegramAccount
         fields = ["user", "allowed"]
@@ -50,7 +56,13 @@ class AccountForm(ModelForm[TelegramAccount]):
         found = super().clean() or self.cleaned_data
         if found.get("allowed") and not found.get("user"):
             self.add_error("user", "Choose as whom this person is served.")
+        elif self.is_new(found) and not found.get("confirmed") and (told := given_away(found["user"])):
+            self.add_error("confirmed", f"{told} Tick this if that is what you want, and save again.")
         return found
+
+    def is_new(self, found: dict[str, Any]) -> bool:
+        """Whether the account is served as somebody whom it was not served as before."""
+        return bool(found.get("allowed")) and not {"user", "allowed"}.isdisjoint(self.changed_data)
 
 
 @admin.register(TelegramAccount)
@@ -63,7 +75,7 @@ class TelegramAccountAdmin(FromSettings[TelegramAccount]):
     list_select_related = ["user"]
     search_fields = ["name", "username", "telegram_id", "user__username"]
     autocomplete_fields = ["user"]
-    fields = ["user", "allowed", "name", "at_name", "telegram_id", "linked_at", "seen_at", "buttons"]
+    fields = ["user", "allowed", "confirmed", "name", "at_name", "telegram_id", "linked_at", "seen_at", "buttons"]
     readonly_fields = ["name", "at_name", "telegram_id", "linked_at", "seen_at", "buttons"]
     verbs = {"allow": "Allow", "refuse": "Unlink, and serve no more"}
     empty_text = "Whoever writes to the bot appears here. They are served once they are linked from their profile, or allowed here."
@@ -90,10 +102,25 @@ class TelegramAccountAdmin(FromSettings[TelegramAccount]):
         # As whom somebody is served is chosen in the form above the buttons, so that is what allows.
         return ["refuse"] if row.allowed or row.user_id else []
 
+    def do(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
+        """Ask once before somebody may act as more than a plain user."""
+        row = self.get_object(request, object_id) if request.method == "POST" and verb == "allow" and self.may_do(request) else None
+        user = self.named(request, row) if row else None
+        told = given_away(user) if user and not request.POST.get("confirmed") else ""
+        if not told or user is None:
+            return super().do(request, object_id, verb)
+        context = {"title": "Telegram", "opts": self.opts, "account": row, "name": user.get_username(), "given_away": told}
+        context["from"] = request.POST.get("from", "")
+        return TemplateResponse(request, "admin/telegram_allow.html", {**self.admin_site.each_context(request), **context})
+
+    def named(self, request: HttpRequest, row: TelegramAccount) -> User | None:
+        """The user that was typed, or the one that the account had."""
+        name = request.POST.get("user", "").strip()
+        return User.objects.filter(username=name).first() if name else row.user
+
     def allow(self, request: HttpRequest, row: TelegramAccount) -> str:
         """Serve the account as the user that was named, or as the one it had."""
-        name = request.POST.get("user", "").strip()
-        user = User.objects.filter(username=name).first() if name else row.user
+        name, user = request.POST.get("user", "").strip(), self.named(request, row)
         if user is None:
             raise InvalidError(f"There is no user “{name}”." if name else "Say as whom this person is served.")
         if not user.is_active:
