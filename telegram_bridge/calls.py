@@ -7,6 +7,7 @@ from chat import files
 from chat.errors import MissingError
 from chat.file_types import PICTURES
 from telegram_bridge.bot import BotError, Door, RejectedError
+from telegram_bridge.fates import NotThereError
 from telegram_bridge.models import Delivery, LiveMessage
 from telegram_bridge.pending import Job
 from workflows.threads import db
@@ -25,23 +26,23 @@ async def carry_out(door: Door, job: Job) -> int:
             return await send_file(door, job)
         case Delivery.Kind.EDIT:
             return await change(door, job.delivery)
-    if job.live and takes_over(job):
-        try:
-            return await edit(door, job.delivery, job.live.telegram_id)
-        except RejectedError as exc:
-            if "not modified" in exc.reason:
-                return job.live.telegram_id
-            logger.info("The live message cannot become the answer, a new one does: %s", exc)
+    if job.live and job.takes_over:
+        return await become(door, job.delivery, job.live)
     telegram_id = await send(door, job)
     if job.live:
         await remove(door, job.delivery.chat.chat_id, job.live)
     return telegram_id
 
 
-def takes_over(job: Job) -> bool:
-    """Whether the answer can stand where it grew: not with buttons, and not where it answers another message than that did."""
-    follows_up = job.delivery.message is not None and job.delivery.message.task_id is not None
-    return job.live is not None and job.live.answers and job.delivery.keyboard is None and not follows_up
+async def become(door: Door, delivery: Delivery, live: LiveMessage) -> int:
+    """Let the live message show the answer. Raises NotThereError where a new message has to."""
+    try:
+        return await edit(door, delivery, live.telegram_id)
+    except RejectedError as exc:
+        if "not modified" in exc.reason:
+            return live.telegram_id
+        await remove(door, delivery.chat.chat_id, live)
+        raise NotThereError(f"The live message cannot become the answer, a new one does. {exc}") from exc
 
 
 async def send(door: Door, job: Job) -> int:

@@ -36,6 +36,10 @@ NO_CHAT = ("chat not found", "not enough rights", "have no rights", "need admini
 UPGRADED = ("upgraded to a supergroup",)
 
 
+class NotThereError(BotError):
+    """The live message cannot become the answer; it was taken away."""
+
+
 class Act(Enum):
     """What is to be done about a delivery."""
 
@@ -45,6 +49,7 @@ class Act(Enum):
     WAIT = "let the whole chat wait"
     UNREACHABLE = "send nothing to the chat before somebody writes there"
     MIGRATED = "go on in the chat under its new number"
+    NEW_ONE = "send it as a message of its own"
     GIVE_UP = "never try it again"
 
 
@@ -59,9 +64,11 @@ class Fate:
     chat_id: int = 0
 
 
-def decide(error: BotError, delivery: Delivery) -> Fate:
-    """What becomes of `delivery` after `error`."""
+def decide(error: BotError, delivery: Delivery, *, harmless: bool = False) -> Fate:
+    """What becomes of `delivery` after `error`. `harmless`: the same call made twice shows nothing twice."""
     match error:
+        case NotThereError():
+            return Fate(Act.NEW_ONE, str(error))
         case WaitError():
             return Fate(Act.WAIT, str(error), error.seconds)
         case UnreachableError():
@@ -72,15 +79,21 @@ def decide(error: BotError, delivery: Delivery) -> Fate:
             return rejected(error, delivery)
         case TokenError():
             return Fate(Act.LATER, str(error), TOKEN_PAUSE)
-        case UncertainError():
+        case UncertainError() if not harmless:
             return uncertain(error, delivery)
     return later(error, delivery)
 
 
+def unheard(error: BotError, delivery: Delivery) -> Fate:
+    """Telegram cannot be asked at all, so what may have arrived is not sent once more yet: that would be its last time."""
+    if isinstance(error, WaitError | TokenError):
+        return decide(error, delivery)
+    attempts = min(delivery.attempts + 1, COUNTED)
+    return Fate(Act.LATER, str(error), pause(attempts), {"attempts": attempts})
+
+
 def uncertain(error: BotError, delivery: Delivery) -> Fate:
-    """It may have arrived. A change may be made again and again; a message is sent once more, and never a third time."""
-    if delivery.kind == Delivery.Kind.EDIT:
-        return later(error, delivery)
+    """It may have arrived: it is sent once more, and never a third time."""
     if delivery.uncertain:
         return Fate(Act.GIVE_UP, UNSURE, changed={"uncertain": delivery.uncertain + 1})
     return Fate(Act.LATER, str(error), 1, {"uncertain": 1})

@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from telegram_bridge.models import TelegramState
@@ -23,6 +23,16 @@ def take(name: str) -> bool:
     if is_dead(holder):
         free |= Q(leased_by=holder)
     return bool(TelegramState.objects.filter(free, pk=ONLY).update(leased_by=name, lease_expires_at=now + timedelta(seconds=SECONDS)))
+
+
+def is_mine() -> bool:
+    """Whether this process has the lease still, by the database: one that was stopped for a while learns here that it lost it."""
+    return mine().exists()
+
+
+def mine() -> QuerySet[TelegramState]:
+    """The one row of state, while this process has the lease."""
+    return TelegramState.objects.filter(pk=ONLY, leased_by=me(), lease_expires_at__gt=timezone.now())
 
 
 def release(name: str) -> None:

@@ -1,17 +1,23 @@
-"""The outbox as rows: what is to be sent next to a chat, and what came of it."""
+"""The outbox as rows: what is to be sent next to a chat, and what came of it.
 
-from dataclasses import dataclass
+A process may stand still for as long as it likes at any point. So a delivery is taken before the call, under a number of its own and
+only while this process has the lease, and what came of a call changes its row only while no later call was begun.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Min, Q
+from django.db.models import Exists, F, Min, Q, QuerySet
 from django.utils import timezone
 
 from chat.models import File, Message
-from telegram_bridge import people
-from telegram_bridge.fates import Act, Fate
+from telegram_bridge import lease, people
+from telegram_bridge.fates import UNSURE, Act, Fate
 from telegram_bridge.models import Delivery, DeliveryState, LiveMessage, Shown, TelegramChat, TelegramState
+from telegram_bridge.models.settings import ONLY
 from telegram_bridge.planning import may_read
 
 NOT_SERVED = "Nobody in this chat may read it any more."
@@ -30,6 +36,22 @@ class Job:
     live: LiveMessage | None = None
     file: File | None = None
 
+    @property
+    def takes_over(self) -> bool:
+        """Whether the answer can stand where it grew: not with buttons, and not where it answers another message than that did."""
+        follows_up = self.delivery.message is not None and self.delivery.message.task_id is not None
+        return self.live is not None and self.live.answers and self.delivery.keyboard is None and not follows_up
+
+    @property
+    def harmless(self) -> bool:
+        """Whether it may be done again and again, and shows nothing twice."""
+        return self.takes_over or self.delivery.kind == Delivery.Kind.EDIT
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether this is the last time that it may be sent, because the phone may show it already."""
+        return bool(self.delivery.uncertain) and not self.harmless
+
 
 def chats_due(seconds: float = 0) -> list[int]:
     """The chats that something can be sent to now, or in so many seconds; in each, only what was put here first counts."""
@@ -41,14 +63,44 @@ def chats_due(seconds: float = 0) -> list[int]:
     return list(due.order_by("pk").values_list("chat", flat=True))
 
 
+@transaction.atomic
 def head(chat_pk: int) -> Job | None:
-    """What is to be sent next to a chat, if it may be sent now. What nobody there may read any more is given up."""
+    """What is to be sent next to a chat, if it may be sent now. What may not be sent any more is given up."""
+    if not lease.is_mine():
+        return None
     while delivery := first(chat_pk):
-        if delivery.message is None or may_read(delivery.chat, delivery.message.owner_id):
-            file = File.objects.filter(message=delivery.message).first() if delivery.kind == Delivery.Kind.FILE else None
-            return Job(delivery, reply_target(delivery), live_of(delivery), file)
-        Delivery.objects.filter(pk=delivery.pk).update(state=DeliveryState.DEAD, error=NOT_SERVED)
+        job = Job(delivery, reply_target(delivery), live_of(delivery))
+        if delivery.message and not may_read(delivery.chat, delivery.message.owner_id):
+            give_up(delivery, NOT_SERVED)
+        elif job.doubtful and delivery.uncertain > 1:
+            give_up(delivery, UNSURE)
+            say_error(UNSURE)
+        elif delivery.kind == Delivery.Kind.FILE:
+            return replace(job, file=File.objects.filter(message=delivery.message).first())
+        else:
+            return job
     return None
+
+
+def give_up(delivery: Delivery, error: str) -> None:
+    """Never send it."""
+    Delivery.objects.filter(pk=delivery.pk, state__in=OPEN).update(state=DeliveryState.DEAD, error=error)
+
+
+def take(job: Job) -> bool:
+    """Have it written down that a call is begun; False: it is not for this process to do, or there is nothing to do any more.
+
+    From now on it may have arrived, for this process may die before it can say so.
+    """
+    changed: dict[str, Any] = {"taken": F("taken") + 1}
+    if not job.harmless:
+        changed["uncertain"] = F("uncertain") + 1
+    return bool(untouched(job, job.delivery.taken).filter(Exists(lease.mine())).update(**changed))
+
+
+def untouched(job: Job, taken: int) -> QuerySet[Delivery]:
+    """The delivery's row, if it is open and was taken that often."""
+    return Delivery.objects.filter(pk=job.delivery.pk, state__in=OPEN, taken=taken)
 
 
 def first(chat_pk: int) -> Delivery | None:
@@ -87,43 +139,71 @@ def live_of(delivery: Delivery) -> LiveMessage | None:
 
 @transaction.atomic
 def sent(job: Job, telegram_id: int) -> None:
-    """It stands there: remember as which message."""
+    """It stands there: remember as which message. That holds, too, of a process that has lost the lease meanwhile."""
     delivery, now = job.delivery, timezone.now()
-    Delivery.objects.filter(pk=delivery.pk).update(
-        state=DeliveryState.SENT, telegram_id=telegram_id, sent_at=now, next_try_at=None, error="", attempts=delivery.attempts + 1
-    )
+    fields = {"state": DeliveryState.SENT, "telegram_id": telegram_id, "sent_at": now, "next_try_at": None, "error": ""}
+    untouched(job, delivery.taken + 1).update(**fields, attempts=delivery.attempts + 1, uncertain=delivery.uncertain)
     if job.live:
-        LiveMessage.objects.filter(pk=job.live.pk).delete()
+        LiveMessage.objects.filter(pk=job.live.pk, telegram_id=job.live.telegram_id).delete()
     # Looked up again: whoever deletes a conversation does not wait for what is being sent.
     message = Message.objects.filter(telegram_deliveries=delivery.pk).first()
     if message and delivery.kind != Delivery.Kind.EDIT:
         Shown.objects.get_or_create(chat=delivery.chat, telegram_id=telegram_id, defaults={"message": message})
 
 
+def failed(job: Job, fate: Fate) -> None:
+    """A call failed: do to its row and its chat what the table says."""
+    settle(job, fate, job.delivery.taken + 1)
+
+
+def put_off(job: Job, fate: Fate) -> None:
+    """No call was begun: let it wait as the table says."""
+    settle(job, fate, job.delivery.taken)
+
+
 @transaction.atomic
-def failed(delivery: Delivery, fate: Fate) -> None:
-    """It was not sent: do to its row and its chat what the table says."""
+def settle(job: Job, fate: Fate, taken: int) -> None:
+    """Do what the table says, unless somebody else has begun to see to it."""
+    if not untouched(job, taken).filter(Exists(lease.mine())).update(**after(job.delivery, fate)):
+        return
     now = timezone.now()
-    row, chat = Delivery.objects.filter(pk=delivery.pk), TelegramChat.objects.filter(pk=delivery.chat_id)
+    chat = TelegramChat.objects.filter(pk=job.delivery.chat_id)
     match fate.act:
-        case Act.DONE:
-            there = delivery.edits.telegram_id if delivery.edits else None
-            row.update(state=DeliveryState.SENT, sent_at=now, telegram_id=there)
-        case Act.AT_ONCE:
-            row.update(error=fate.error, **fate.changed)
-        case Act.LATER:
-            row.update(state=DeliveryState.FAILED, error=fate.error, next_try_at=now + timedelta(seconds=fate.seconds), **fate.changed)
         case Act.WAIT:
             chat.update(not_before=now + timedelta(seconds=fate.seconds))
         case Act.UNREACHABLE:
-            row.update(state=DeliveryState.FAILED, error=fate.error)
             chat.update(unreachable_since=now, unreachable_because=fate.error[:300])
         case Act.MIGRATED:
-            people.migrate(delivery.chat.chat_id, fate.chat_id)
-        case Act.GIVE_UP:
-            row.update(state=DeliveryState.DEAD, error=fate.error, next_try_at=None, **fate.changed)
+            people.migrate(job.delivery.chat.chat_id, fate.chat_id)
+        case Act.NEW_ONE if job.live:
+            LiveMessage.objects.filter(pk=job.live.pk, telegram_id=job.live.telegram_id).delete()
     if fate.act in (Act.LATER, Act.UNREACHABLE, Act.GIVE_UP):
-        TelegramState.objects.filter(pk=1).update(send_error=fate.error, send_error_at=now)
+        say_error(fate.error)
+
+
+def after(delivery: Delivery, fate: Fate) -> dict[str, Any]:
+    """What changes in the row of a delivery."""
+    now = timezone.now()
+    # Taken back, unless the table says otherwise.
+    fields: dict[str, Any] = {"uncertain": delivery.uncertain}
+    match fate.act:
+        case Act.DONE:
+            there = delivery.edits.telegram_id if delivery.edits else None
+            fields |= {"state": DeliveryState.SENT, "sent_at": now, "telegram_id": there}
+        case Act.AT_ONCE | Act.NEW_ONE:
+            fields |= {"error": fate.error}
+        case Act.LATER:
+            fields |= {"state": DeliveryState.FAILED, "error": fate.error, "next_try_at": now + timedelta(seconds=fate.seconds)}
+        case Act.UNREACHABLE:
+            fields |= {"state": DeliveryState.FAILED, "error": fate.error}
+        case Act.GIVE_UP:
+            fields |= {"state": DeliveryState.DEAD, "error": fate.error, "next_try_at": None}
+    return fields | fate.changed
+
+
+def say_error(error: str) -> None:
+    """Tell the pages why something could not be sent."""
+    TelegramState.objects.filter(pk=ONLY).update(send_error=error, send_error_at=timezone.now())
 
 
 def prune() -> int:

@@ -14,7 +14,7 @@ from telegram_bridge import ears, past, pending, planning
 from telegram_bridge.bot import BotError, Door
 from telegram_bridge.calls import carry_out
 from telegram_bridge.database import disconnect
-from telegram_bridge.fates import decide
+from telegram_bridge.fates import decide, unheard
 from telegram_bridge.turns import turn
 from workflows.threads import db
 
@@ -25,8 +25,6 @@ IDLE_SECONDS = 2.0
 WAITING_SECONDS = 0.3
 # Hints come in swarms.
 SWARM_SECONDS = 0.1
-# What is on its way when the process has to end is waited for so long.
-LAST_SECONDS = 3.0
 RETRY_SECONDS = 0.5
 # A fault of ours with one chat: it may be the same the next time.
 SICK_SECONDS = 30.0
@@ -46,14 +44,20 @@ class Sender:
         self.sick: dict[int, float] = {}
 
     async def run(self) -> None:
-        async with ears.listening(hints.PAGE, hints.TELEGRAM) as heard:
-            while not self.stop.is_set():
-                await ears.wait(heard, self.stop, await self.look())
-                await asyncio.sleep(SWARM_SECONDS)
-        if self.chats:
-            _, late = await asyncio.wait(self.chats.values(), timeout=LAST_SECONDS)
-            for task in late:
+        """Until `stop`; then what is on its way may arrive, for as long as nobody cancels this."""
+        try:
+            async with ears.listening(hints.PAGE, hints.TELEGRAM) as heard:
+                while not self.stop.is_set():
+                    await ears.wait(heard, self.stop, await self.look())
+                    await asyncio.sleep(SWARM_SECONDS)
+            if self.chats:
+                await asyncio.wait(list(self.chats.values()))
+        finally:
+            # Before the door is closed under them.
+            left = list(self.chats.values())
+            for task in left:
                 task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
     async def look(self) -> float:
         """Put news into the outbox and serve the chats that have any; in how many seconds to look again, without a hint."""
@@ -91,32 +95,43 @@ async def serve(door: Door, stop: asyncio.Event, chat: int) -> None:
     """Send what is due in a chat, one after the other."""
     while not stop.is_set():
         async with turn(door, chat):
-            job = await insist(stop, pending.head, chat)
+            job = await insist(pending.head, chat)
             if job is None:
                 return
-            await attempt(door, stop, job)
+            if not job.doubtful or await is_there(door, job):
+                await attempt(door, job)
 
 
-async def attempt(door: Door, stop: asyncio.Event, job: pending.Job) -> None:
+async def is_there(door: Door, job: pending.Job) -> bool:
+    """Whether Telegram answers at all. If not, what may be sent only once more waits until it does."""
+    try:
+        await door.call("getMe")
+    except BotError as exc:
+        await insist(pending.put_off, job, unheard(exc, job.delivery))
+        return False
+    return True
+
+
+async def attempt(door: Door, job: pending.Job) -> None:
     """Make one delivery, and record what came of it."""
+    if not await insist(pending.take, job):
+        return
     try:
         telegram_id = await carry_out(door, job)
     except BotError as exc:
-        fate = decide(exc, job.delivery)
+        fate = decide(exc, job.delivery, harmless=job.harmless)
         logger.info("Delivery %s: %s; %s", job.delivery.pk, fate.error, fate.act.value)
-        await insist(stop, pending.failed, job.delivery, fate)
+        await insist(pending.failed, job, fate)
     else:
-        await insist(stop, pending.sent, job, telegram_id)
+        await insist(pending.sent, job, telegram_id)
 
 
-async def insist(stop: asyncio.Event, function: Callable[..., Any], *arguments: Any) -> Any:
+async def insist(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call a database function until the database takes it: what was sent and is not recorded would be sent again."""
     while True:
         try:
             return await db(function, *arguments)
         except django.db.OperationalError as exc:
-            if stop.is_set():
-                raise
             logger.warning("The database cannot be used, Telegram's answer waits for it: %s", exc)
             await db(disconnect)
             await asyncio.sleep(RETRY_SECONDS)

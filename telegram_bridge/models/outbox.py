@@ -92,7 +92,10 @@ class Delivery(models.Model):
     state = models.CharField(max_length=8, choices=DeliveryState.choices, default=DeliveryState.PENDING, help_text="Whether it was sent.")
     telegram_id = models.BigIntegerField(null=True, help_text="Telegram's number of the sent message.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it was tried.")
-    # Telegram did not say whether it got it: once more and never again, for the phone may show it already.
+    # Set before each call, and never set back: what comes late of an earlier call changes nothing.
+    taken = models.PositiveIntegerField(default=0, help_text="How often a call for it was begun.")
+    # Counted before each call and taken back where Telegram says that it has not carried it out. Telegram may not say whether it
+    # did, and the process may die: once more and never again, for the phone may show it already.
     uncertain = models.PositiveSmallIntegerField(default=0, help_text="How often it may have arrived.")
     next_try_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, help_text="Not before this.")
     error = models.TextField(blank=True, help_text="Why it failed, last.")

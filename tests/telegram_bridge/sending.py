@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.db import connections
 
 from chat.models import Conversation
-from telegram_bridge import live, sender
+from telegram_bridge import lease, live, sender
 from telegram_bridge.bot import Door, open_door
-from telegram_bridge.models import Delivery, DeliveryState, TelegramAccount, TelegramChat, TelegramState, TelegramTalk
+from telegram_bridge.models import Delivery, DeliveryState, TelegramAccount, TelegramChat, TelegramTalk
 from telegram_bridge.pending import OPEN
 from tests.factories import make_conversation, make_user
 from tests.fakes.telegram import ADA, TOKEN, Chat, Person
@@ -20,7 +20,7 @@ from workflows.threads import db
 
 def make_chat(chat: Chat = ADA.chat, **fields: Any) -> TelegramChat:
     """A chat that may be written to."""
-    TelegramState.now()
+    lease.take(lease.me())
     return TelegramChat.objects.create(**{"chat_id": chat.id, "type": chat.type, "title": chat.title, "allowed": True, **fields})
 
 
@@ -39,6 +39,7 @@ def work(*coroutines: Callable[[Door, asyncio.Event], Coroutine[Any, Any, None]]
 
     async def main() -> None:
         stop = asyncio.Event()
+        await db(lease.take, lease.me())
         async with open_door(TOKEN) as door, asyncio.TaskGroup() as group:
             for one in (sender.run, *coroutines):
                 group.create_task(one(door, stop))
@@ -46,6 +47,7 @@ def work(*coroutines: Callable[[Door, asyncio.Event], Coroutine[Any, Any, None]]
             while not await db(until):
                 assert time.monotonic() < end, list(await db(states))
                 await asyncio.sleep(0.02)
+                await db(lease.take, lease.me())
             stop.set()
         await db(connections.close_all)
 

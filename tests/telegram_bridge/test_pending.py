@@ -6,7 +6,9 @@ import pytest
 from django.utils import timezone
 
 from telegram_bridge import keyboards, outbox, pending
-from telegram_bridge.models import Delivery, DeliveryState, Keyboard, TelegramAccount, TelegramChat
+from telegram_bridge.bot import NeverSentError, RejectedError, ServerError, UncertainError, UnreachableError, WaitError
+from telegram_bridge.fates import decide
+from telegram_bridge.models import Delivery, DeliveryState, Keyboard, TelegramAccount, TelegramChat, TelegramState
 from tests.factories import say
 from tests.fakes.telegram import ADA, BOB, GROUP
 from tests.telegram_bridge.sending import make_chat, make_talk, state_of
@@ -54,3 +56,73 @@ def test_what_was_sent_long_ago_is_forgotten_and_open_questions_are_not() -> Non
 
     assert list(Delivery.objects.order_by("pk")) == [asked, waiting, new]
     assert not Delivery.objects.filter(pk=old.pk).exists()
+
+
+def begun(chat: TelegramChat) -> pending.Job:
+    """The next delivery, at the point where Telegram is called."""
+    job = pending.head(chat.pk)
+    assert job
+    assert pending.take(job)
+    return job
+
+
+def taken_over() -> None:
+    """Another process has the lease."""
+    TelegramState.objects.update(leased_by="there:1")
+
+
+def test_what_comes_late_of_an_earlier_call_changes_nothing() -> None:
+    chat = make_chat()
+    (delivery,) = outbox.tell(chat, "hello")
+    early = begun(chat)
+    pending.sent(begun(chat), 77)
+
+    for error in (UncertainError("late"), WaitError(3600), UnreachableError("late"), RejectedError("late")):
+        pending.failed(early, decide(error, early.delivery))
+    pending.sent(early, 78)
+
+    chat.refresh_from_db()
+    assert (state_of(delivery), delivery.telegram_id, chat.not_before, chat.unreachable_since) == (DeliveryState.SENT, 77, None, None)
+
+
+def test_without_the_lease_nothing_is_sent_and_no_failure_counts() -> None:
+    chat = make_chat()
+    (delivery,) = outbox.tell(chat, "hello")
+    waiting = pending.head(chat.pk)
+    job = begun(chat)
+    taken_over()
+
+    pending.failed(job, decide(WaitError(3600), job.delivery))
+
+    assert waiting
+    assert (pending.take(waiting), pending.head(chat.pk)) == (False, None)
+    chat.refresh_from_db()
+    assert (chat.not_before, state_of(delivery), delivery.uncertain) == (None, DeliveryState.PENDING, 1)
+
+    pending.sent(job, 77)
+
+    assert (state_of(delivery), delivery.telegram_id, delivery.uncertain) == (DeliveryState.SENT, 77, 0)
+
+
+def test_a_process_that_dies_in_the_middle_of_a_call_sends_it_once_more_at_most() -> None:
+    chat = make_chat()
+    (delivery,) = outbox.tell(chat, "hello")
+
+    doubtful = [begun(chat).doubtful for _ in range(2)]
+
+    assert doubtful == [False, True]
+    assert pending.head(chat.pk) is None
+    assert state_of(delivery) == DeliveryState.DEAD
+    assert "may have arrived" in TelegramState.now().send_error
+
+
+def test_what_telegram_refused_was_not_carried_out() -> None:
+    chat = make_chat()
+    (delivery,) = outbox.tell(chat, "hello")
+
+    for error in (ServerError("own trouble"), NeverSentError("no network"), ServerError("own trouble")):
+        Delivery.objects.update(next_try_at=None)
+        job = begun(chat)
+        pending.failed(job, decide(error, job.delivery))
+
+    assert (state_of(delivery), delivery.uncertain, delivery.attempts, delivery.taken) == (DeliveryState.FAILED, 0, 3, 3)

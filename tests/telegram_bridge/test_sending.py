@@ -1,6 +1,7 @@
 """The table of retries, row by row, against the Telegram server for tests."""
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from telegram_bridge import outbox
 from telegram_bridge.models import Delivery, DeliveryState, Shown, TelegramChat, TelegramState
 from tests.factories import say
 from tests.fakes.telegram import ADA, BOB, FORUM, GROUP, Chat, Telegram
-from tests.fakes.telegram_faults import cut, forbid, migrate, refuse, trouble, unknown_token, wait
+from tests.fakes.telegram_faults import Fault, cut, forbid, migrate, own_trouble, refuse, trouble, unknown_token, wait
 from tests.telegram_bridge.sending import make_chat, make_talk, send, state_of, work
 
 pytest_plugins = ["tests.fakes.telegram"]
@@ -120,7 +121,7 @@ def test_a_topic_that_is_gone_is_left_out(telegram: Telegram) -> None:
 
 def test_telegrams_own_trouble_is_waited_out_and_the_order_kept(telegram: Telegram) -> None:
     chat = make_chat()
-    telegram.fault("sendMessage", trouble(500), trouble(502))
+    telegram.fault("sendMessage", own_trouble(times=3))
     for text in ("one", "two"):
         outbox.tell(chat, text)
 
@@ -130,15 +131,29 @@ def test_telegrams_own_trouble_is_waited_out_and_the_order_kept(telegram: Telegr
     assert "trouble" in TelegramState.now().send_error
 
 
-def test_what_may_have_arrived_is_sent_once_more(telegram: Telegram) -> None:
+@pytest.mark.parametrize("fault", [cut(done=True), trouble(504, done=True)])
+def test_what_may_have_arrived_is_sent_once_more(telegram: Telegram, fault: Fault) -> None:
     chat = make_chat()
-    telegram.fault("sendMessage", cut(done=True))
+    telegram.fault("sendMessage", replace(fault, chat_id=chat.chat_id))
     for text in ("one", "two"):
         outbox.tell(chat, text)
 
     send()
 
     assert telegram.texts(ADA.chat) == ["one", "one", "two"]
+
+
+def test_while_a_server_on_the_way_answers_for_telegram_nothing_is_lost_or_doubled(telegram: Telegram) -> None:
+    chat = make_chat()
+    telegram.fault("sendMessage", trouble(502))
+    telegram.fault("getMe", trouble(502), trouble(502))
+    for text in ("one", "two"):
+        outbox.tell(chat, text)
+
+    send()
+
+    assert telegram.texts(ADA.chat) == ["one", "two"]
+    assert len(telegram.calls("getMe")) == 3
 
 
 def test_what_may_have_arrived_twice_is_never_sent_a_third_time(telegram: Telegram) -> None:
