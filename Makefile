@@ -42,7 +42,8 @@ bench: .venv/dev.stamp
 # Apart, for Playwright leaves an event loop running in the process that has driven a browser.
 e2e: .venv/dev.stamp
 	$(PYTHON) -m pytest -q -m e2e -n 2 --dist loadfile $(ARGS)
-	$(PYTHON) -m pytest -q -m "fuzz or processes or wide" -n 2 --dist loadfile $(ARGS)
+	$(PYTHON) -m pytest -q -m "fuzz or processes" -n 2 --dist loadfile $(ARGS)
+	$(PYTHON) -m pytest -q -m wide -n 2 $(ARGS)
 
 # The README's pictures; ARGS="--all FOLDER" takes every state of every page, to be looked at.
 screenshots: .venv/dev.stamp
