@@ -27,6 +27,8 @@ RETRY_SECONDS = 1.0
 # A database that was away this often in a row for one update counts as a failure of it: it may be the update's fault.
 MOST_TRIES = 20
 DOWNLOAD_TRIES = 3
+# Who is asked to wait longer for a file says so, instead of keeping the chat waiting.
+LONGEST_WAIT = 30.0
 
 
 async def run(session: Session) -> None:
@@ -90,10 +92,13 @@ async def guarded(unit: Unit, work: Awaitable[T]) -> T | None:
 
 
 async def carry_out(session: Session, unit: Unit) -> Reply | None:
-    """Fetch what belongs to a unit and handle it; None if somebody else has. Raises whatever goes wrong."""
+    """Fetch what belongs to a unit and handle it; None if somebody else has, or will. Raises whatever goes wrong."""
     wanted: list[Wanted] = await db(media.wanted, unit.updates, tries=MOST_TRIES)
     async with session.downloads if wanted else nullcontext():
         files = [await fetch(session, one) for one in wanted]
+        if session.stop.is_set() and any(file.problem for file in files):
+            # It was not tried to the end: whoever comes next does.
+            return None
         reply: Reply | None = await db(inbox.carry_out, unit, files, tries=MOST_TRIES)
     return reply
 
@@ -108,8 +113,10 @@ async def fetch(session: Session, wanted: Wanted) -> Kept:
             break
         except BotError as exc:
             log.warning("A file could not be fetched: %s", exc)
-            if failures < DOWNLOAD_TRIES:
-                await nap(session.stop, pause(exc, failures))
+            wait = pause(exc, failures)
+            if failures == DOWNLOAD_TRIES or wait > LONGEST_WAIT or session.stop.is_set():
+                break
+            await nap(session.stop, wait)
     return Kept(wanted, problem=f"“{wanted.name[:100]}” could not be fetched from Telegram: please send it again.")
 
 

@@ -11,7 +11,7 @@ from chat.models import File
 from telegram_bridge import consumer, session
 from telegram_bridge.models import TelegramAccount, TelegramChat, Update
 from tests.fakes.telegram import ADA, Telegram
-from tests.fakes.telegram_faults import Fault, refuse, trouble
+from tests.fakes.telegram_faults import Fault, refuse, trouble, wait
 from tests.telegram_bridge.test_connection import connected, heard, serve_ada, until
 
 pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
@@ -52,6 +52,7 @@ async def test_a_file_is_fetched_after_trouble(telegram: Telegram) -> None:
         ("getFile", refuse("Bad Request: file is temporarily unavailable")),
         ("download", Fault(404, "Not Found", times=None)),
         ("download", Fault(400, "Bad Request: wrong file", times=None)),
+        ("getFile", wait(600)),
         ("getFile", None),
     ],
 )
@@ -74,6 +75,23 @@ async def test_a_file_that_is_gone_is_told_at_once(
     assert "could not be fetched" in told[0]
     assert len(telegram.calls("getFile")) == 1
     assert took < 10
+
+
+async def test_a_file_that_is_being_tried_at_the_end_is_left_to_whoever_comes_next(
+    telegram: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "LONGEST_PAUSE", 15.0)
+    await sync_to_async(serve_ada)()
+    telegram.fault("download", trouble(times=None))
+    telegram.document("notes.txt", b"what I noted")
+    async with connected():
+        await until(lambda: telegram.calls("download"))
+    left = await sync_to_async(Update.objects.get)()
+    telegram.mend()
+    async with connected():
+        kept = await until(File.objects.first)
+
+    assert (left.handled_at, left.failures, kept.name) == (None, 0, "notes.txt")
 
 
 async def test_an_answer_that_makes_no_sense_parks_the_message_and_the_next_is_served(
