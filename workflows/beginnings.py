@@ -12,6 +12,7 @@ from workflows.assistant import agent_for
 from workflows.definition import Definition
 from workflows.errors import InvalidError, NotAllowedError
 from workflows.ledger import CUT_OFF, run_message
+from workflows.llm.names import OFFLINE, default_name
 from workflows.models import (
     FINISHED,
     CallState,
@@ -139,12 +140,15 @@ def offspring(origin: Run) -> int:
 def report_back(run: Run) -> None:
     """Let the turn that started `run` hear how it ended: a new turn of the same agent, right after the report.
 
-    Not when it was cancelled: whoever did that knows.
+    Not when it was cancelled: whoever did that knows. Nor when it succeeded and the offline model would hear of it, which could
+    only say once more that the report is there.
     """
     parent = run.parent
     if parent is None or parent.lane != Lane.TURN or run.lane != Lane.RUN or parent.conversation_id != run.conversation_id:
         return
     if run.status == RunStatus.CANCELLED:
+        return
+    if run.status == RunStatus.SUCCEEDED and ((parent.agent.model if parent.agent else "") or default_name()).lower() == OFFLINE:
         return
     last = Conversation.objects.values_list("last_seq", flat=True).get(pk=run.conversation_id)
     Run.objects.create(

@@ -22,6 +22,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Callable[[Model], Model]:
             return chosen
 
         monkeypatch.setattr("workflows.llm.step.build", build)
+        monkeypatch.setattr("workflows.beginnings.default_name", lambda: "test:scripted")
         return chosen
 
     return use

@@ -224,6 +224,19 @@ def test_the_turn_that_started_a_run_hears_of_its_end(model: Use, drain: Drain) 
     assert "the result" in str(heard.output)
 
 
+def test_the_offline_model_does_not_say_once_more_that_a_report_is_there(drain: Drain) -> None:
+    turn = make_turn(text="start it")
+    Run.objects.filter(pk=turn.pk).update(status=RunStatus.SUCCEEDED)
+    workflow = make_workflow({"key": "work", "prompt": "Echo: the result"}, owner=turn.owner)
+
+    run = engine.execute(workflow, by=turn.owner, trigger=Trigger.TOOL, conversation=turn.conversation, parent=turn)
+    drain()
+
+    run.refresh_from_db()
+    assert run.status == RunStatus.SUCCEEDED
+    assert not Run.objects.filter(parent=run).exists()
+
+
 def test_runs_start_runs_only_so_deep(transactional_db: None) -> None:
     workflow = make_workflow({"key": "work"})
     run = start_run(workflow)
