@@ -18,6 +18,7 @@ from workflows.models import HelpRequest
 
 CHANGED = "Changed a message to: "
 KEPT = "I keep what you wrote first; send it anew, or say what to change."
+EMPTY = "is empty, so I did nothing: send it again with something in it, and with your words."
 NOT_FETCHED = "could not be fetched from Telegram: send it again."
 
 
@@ -35,7 +36,9 @@ def speak(heard: Heard, parts: Sequence[Incoming], files: Sequence[Kept]) -> Rep
         return Reply()
     conversation = place_of(heard, shown)
     kept = [(part, file) for part, wanted in attachments if (file := keep(heard, conversation, wanted, files))]
-    if not kept and not heard.incoming.text:
+    # Words about a file with nothing in it go with the file: both are to be sent again.
+    empty = bool(attachments) and all(is_empty(downloaded(wanted, files)) for _, wanted in attachments)
+    if not kept and (not heard.incoming.text or empty):
         return Reply()
     say(heard, conversation, shown, kept)
     return received
@@ -61,10 +64,21 @@ def place_of(heard: Heard, shown: Message | None) -> Conversation:
     return talks.conversation_of(heard.talk)
 
 
+def downloaded(wanted: Wanted, files: Sequence[Kept]) -> Kept | None:
+    """What came of downloading a file, if that was tried."""
+    return next((file for file in files if file.wanted.file_id == wanted.file_id), None)
+
+
+def is_empty(file: Kept | None) -> bool:
+    """Whether a file was downloaded that has nothing in it."""
+    return file is not None and not file.problem and not file.content
+
+
 def keep(heard: Heard, conversation: Conversation, wanted: Wanted, files: Sequence[Kept]) -> File | None:
     """Keep what was downloaded in the conversation; where that cannot be, say why."""
-    found = next((file for file in files if file.wanted.file_id == wanted.file_id), None)
+    found = downloaded(wanted, files)
     problem = media.too_large(wanted) or (found.problem if found else f"“{wanted.name[:100]}” {NOT_FETCHED}")
+    problem = f"“{wanted.name[:100]}” {EMPTY}" if is_empty(found) else problem
     if found and not problem:
         try:
             with transaction.atomic():
