@@ -6,8 +6,10 @@ to (hx-swap-oob); the page's script replaces what has the same id there, so a re
 
 import json
 from typing import Any
+from uuid import UUID
 
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -88,8 +90,12 @@ def editable(arguments: dict[str, Any]) -> str:
 
 
 def sent(body: dict[str, Any]) -> dict[str, Any]:
-    """A file: whether the page can show it as a picture."""
-    return {"is_picture": body.get("content_type") in PICTURES and bool(body.get("url"))}
+    """A file: where it is, if it is one that we keep, and whether the page can show it as a picture."""
+    try:
+        url = reverse("file", args=[UUID(str(body.get("file_id")))])
+    except ValueError:
+        url = ""
+    return {"url": url, "is_picture": bool(url) and body.get("content_type") in PICTURES}
 
 
 MORE = {

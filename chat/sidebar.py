@@ -94,11 +94,12 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def read(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Remember that everything up to `seq` was seen."""
-    found, seq = own(request, pk), request.POST.get("seq", "")
+    """Remember that everything up to `seq` was seen; of a conversation that is gone by now, nothing is left to remember."""
+    seq = request.POST.get("seq", "")
     if not (seq.isdecimal() and seq.isascii()) or len(seq) > 9:
         return sentence("seq is the number of the newest message that was seen.", 400)
-    conversations.mark_read(found, int(seq))
+    if found := Conversation.objects.of(person(request)).filter(pk=pk).first():
+        conversations.mark_read(found, int(seq))
     return HttpResponse(status=204)
 
 

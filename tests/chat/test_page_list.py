@@ -29,7 +29,7 @@ def answer(conversation: Conversation, text: str) -> Message:
     return message
 
 
-@pytest.mark.parametrize("verb", ["rename", "archive", "delete", "read"])
+@pytest.mark.parametrize("verb", ["rename", "archive", "delete"])
 def test_a_stranger_cannot_touch_it(client: Client, stranger: User, conversation: Conversation, verb: str) -> None:
     client.force_login(stranger)
 
@@ -126,6 +126,16 @@ def test_what_was_seen_is_read(browser: Client, conversation: Conversation) -> N
     browser.post(f"/chats/{conversation.pk}/read/", {"seq": "1"})
 
     assert not listed(conversation.owner).rows[0].unread
+
+
+def test_what_was_seen_of_a_conversation_that_is_gone_or_somebody_elses_is_no_error(browser: Client, stranger: User) -> None:
+    foreign = make_conversation(stranger)
+    answer(foreign, "news")
+
+    answers = [browser.post(f"/chats/{pk}/read/", {"seq": "1"}).status_code for pk in (foreign.pk, uuid4())]
+
+    assert answers == [204, 204]
+    assert listed(stranger).rows[0].unread
 
 
 def test_a_search_finds_titles_and_the_newest_message_that_fits(owner: User, conversation: Conversation) -> None:
