@@ -76,14 +76,20 @@ class Show:
 async def run(door: Door, stop: asyncio.Event) -> None:
     """Show what is being done until `stop`."""
     show = Show(door)
-    async with ears.listening(hints.PAGE) as heard:
-        while not stop.is_set():
-            pause = await look(show)
-            await ears.wait(heard, stop, pause)
-            await asyncio.sleep(LOOK_SECONDS)
-    for task in list(show.tasks.values()):
-        task.cancel()
-    await asyncio.gather(*show.tasks.values(), return_exceptions=True)
+    try:
+        async with ears.listening(hints.PAGE) as heard:
+            while not stop.is_set():
+                pause = await look(show)
+                await ears.wait(heard, stop, pause)
+                await asyncio.sleep(LOOK_SECONDS)
+        # What a frame that is broken off has left on the phone, nobody knows.
+        if show.tasks:
+            await asyncio.wait(list(show.tasks.values()))
+    finally:
+        left = list(show.tasks.values())
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 async def look(show: Show) -> float:
@@ -152,9 +158,12 @@ async def one_frame(show: Show, work: Work, mode: str) -> None:
 
 
 async def give_up(show: Show, work: Work, frame: Frame, error: BotError) -> None:
-    """Show nothing more of a turn: nobody knows what stands there, or the person took it away."""
+    """Show nothing more of a turn: nobody knows what stands there, or the person took it away. An edit is made again with the next."""
     if isinstance(error, RejectedError) and "not modified" in error.reason:
         show.shown[work.key] = frame.chunk.text
+        return
+    if isinstance(error, UncertainError) and frame.grows:
+        logger.info("A frame may be lost: %s", error)
         return
     logger.info("Nothing more is shown of a turn: %s", error)
     show.muted.add(work.key)

@@ -110,10 +110,10 @@ class Process:
             await sync_to_async(disconnect)()
             wish = self.wish if time.monotonic() < self.leased_until else None
         if self.work and wish != self.wish:
-            await self.hang_up()
-        if self.work and self.session and time.monotonic() - self.session.heard_at > DEAF_SECONDS:
+            self.part()
+        if self.session and not self.session.stop.is_set() and time.monotonic() - self.session.heard_at > DEAF_SECONDS:
             log.error("Telegram has not answered a poll for %.0f s: the connection is made anew.", DEAF_SECONDS)
-            await self.hang_up()
+            self.part()
         if wish and not self.work:
             self.connect(wish)
 
@@ -125,7 +125,7 @@ class Process:
             Heartbeat.beat(Heartbeat.Kind.TELEGRAM, here())
             self.beat_at = now + BEAT_SECONDS
         wish = wanted()
-        if wish is None:
+        if wish is None and not self.work:
             if self.leased_until:
                 lease.release(self.name)
                 self.leased_until = 0.0
@@ -133,7 +133,7 @@ class Process:
         if now >= self.renew_at or not self.leased_until:
             self.leased_until = now + lease.SECONDS if lease.take(self.name) else 0.0
             self.renew_at = now + lease.RENEW_SECONDS
-        if not self.leased_until:
+        if wish is None or not self.leased_until:
             return None
         if self.bot_id != wish.settings.bot_id():
             self.bot_id = wish.settings.bot_id()
@@ -162,14 +162,19 @@ class Process:
 
         self.work = asyncio.create_task(connecting.work(wish.token, wish.settings, begun))
 
-    async def hang_up(self) -> None:
-        """End the work in order; raises what it failed with."""
-        work, self.work = self.work, None
+    def part(self) -> None:
+        """Let the work end, and what is being sent arrive; meanwhile the lease is kept."""
         if self.session:
             self.session.stop.set()
-        elif work:
-            work.cancel()
-        self.session = None
+        elif self.work:
+            self.work.cancel()
+
+    async def hang_up(self) -> None:
+        """End the work in order and soon; raises what it failed with."""
+        self.part()
+        if self.session:
+            self.session.hurry.set()
+        work, self.work, self.session = self.work, None, None
         if work:
             with contextlib.suppress(asyncio.CancelledError):
                 await work

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from telegram_bridge import commands, state
-from telegram_bridge.bot import BotError, Door, TokenError, WaitError
+from telegram_bridge.bot import CONNECT_SECONDS, UPLOAD_SECONDS, BotError, Door, TokenError, WaitError
 from telegram_bridge.database import db
 from telegram_bridge.models import TelegramSettings
 
@@ -18,18 +18,21 @@ log = logging.getLogger(__name__)
 LONGEST_PAUSE = 15.0
 # A token that Telegram does not know is not tried more often; new settings are noticed sooner.
 TOKEN_PAUSE = 30.0
-# In which what is under way may end when the session ends.
+# In which what is under way may end when the session ends, and there is hurry.
 END_SECONDS = 2.5
+# Without hurry, what is being sent may end: as long as a file and the connection for it may take.
+SENT_SECONDS = CONNECT_SECONDS + UPLOAD_SECONDS + 5.0
 
 
 @dataclass
 class Session:
-    """What fetching, handling and sending share. `stop` ends them all."""
+    """What fetching, handling and sending share. `stop` ends them all; with `hurry`, what is being sent is broken off."""
 
     door: Door
     settings: TelegramSettings
     bot_id: int
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)
     # When Telegram last answered a poll, on the clock of time.monotonic; sends do not count.
     heard_at: float = field(default_factory=time.monotonic)
     errands: set[asyncio.Task[None]] = field(default_factory=set)
@@ -106,15 +109,20 @@ async def set_menu(session: Session) -> None:
 async def hold(session: Session, parts: "list[Part]") -> None:
     """Be connected until the session's `stop`: introduce the bot, then run `parts` side by side, and end them in order."""
     work = asyncio.create_task(together(session, parts))
-    over = asyncio.create_task(session.stop.wait())
+    over, hurry = asyncio.create_task(session.stop.wait()), asyncio.create_task(session.hurry.wait())
     try:
         await asyncio.wait([work, over], return_when=asyncio.FIRST_COMPLETED)
         # What is under way may end.
         await asyncio.wait([work, *session.errands], timeout=END_SECONDS)
+        for errand in session.errands:
+            errand.cancel()
+        if not hurry.done():
+            await asyncio.wait([work, hurry], timeout=SENT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([work], timeout=END_SECONDS if hurry.done() else 0)
     finally:
-        for task in (work, over, *session.errands):
+        for task in (work, over, hurry, *session.errands):
             task.cancel()
-        await asyncio.gather(over, *session.errands, return_exceptions=True)
+        await asyncio.gather(over, hurry, *session.errands, return_exceptions=True)
     with suppress(asyncio.CancelledError):
         await work
 

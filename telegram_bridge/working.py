@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Exists, Q
 from django.utils import timezone
 
 from chat.models import Draft, Message
 from chat.tool_cards import gist, label
+from telegram_bridge import lease
 from telegram_bridge.formatting import Chunk, literal, render
 from telegram_bridge.models import Delivery, LiveMessage, TelegramChat, TelegramSettings, TelegramTalk
 from telegram_bridge.pending import OPEN, shown_as
@@ -44,6 +46,11 @@ class Frame:
     live: LiveMessage | None
     reply_to: int | None
 
+    @property
+    def grows(self) -> bool:
+        """Whether a message that stands there is edited; else there is to be a new one."""
+        return self.live is not None and self.live.answers == self.answers
+
 
 def streaming() -> str:
     """What an administrator wants to be shown until an answer is whole."""
@@ -65,7 +72,9 @@ def underway() -> list[Work]:
 
 
 def frame(work: Work, mode: str) -> Frame | None:
-    """What is to be shown of a turn now; None: nothing, or nothing yet."""
+    """What is to be shown of a turn now; None: nothing, nothing yet, or it is not for this process to show it."""
+    if not lease.is_mine():
+        return None
     talk, run = work.talk, Run.objects.filter(pk=work.run.pk, status=RunStatus.RUNNING).first()
     held = TelegramChat.objects.filter(pk=talk.chat_id, not_before__gt=timezone.now()).exists()
     if run is None or run.task_id or held or mode == TelegramSettings.Streaming.OFF or waits(talk, run.pk):
@@ -109,25 +118,29 @@ def shortened(text: str) -> str:
     return line if len(line) <= LONGEST_GIST else line[: LONGEST_GIST - 1] + "…"
 
 
+@transaction.atomic
 def begun(work: Work, telegram_id: int, answers: bool) -> None:
     """A live message stands there."""
-    defaults = {"telegram_id": telegram_id, "answers": answers, "edited_at": timezone.now()}
-    LiveMessage.objects.update_or_create(talk=work.talk, run_id=work.run.pk, defaults=defaults)
+    if lease.is_mine():
+        defaults = {"telegram_id": telegram_id, "answers": answers, "edited_at": timezone.now()}
+        LiveMessage.objects.update_or_create(talk=work.talk, run_id=work.run.pk, defaults=defaults)
 
 
 def ended(live: LiveMessage) -> None:
     """A live message is none any more."""
-    LiveMessage.objects.filter(pk=live.pk).delete()
+    LiveMessage.objects.filter(pk=live.pk, telegram_id=live.telegram_id).delete()
 
 
 def hold(chat: TelegramChat, until: datetime) -> None:
     """Telegram wants nothing more for the chat before then."""
-    TelegramChat.objects.filter(pk=chat.pk).update(not_before=until)
+    TelegramChat.objects.filter(Exists(lease.mine()), pk=chat.pk).update(not_before=until)
 
 
 def leftovers() -> list[LiveMessage]:
     """Live messages of runs that work no more, and have nothing on its way that would take their place."""
-    found = []
+    found: list[LiveMessage] = []
+    if not lease.is_mine():
+        return found
     for live in LiveMessage.objects.select_related("talk__chat", "talk__conversation"):
         run = Run.objects.filter(pk=live.run_id).first()
         same = run is not None and run.conversation_id == live.talk.conversation_id
