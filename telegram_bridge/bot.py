@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -72,15 +73,15 @@ class NeverSentError(BotError):
 
 
 class ServerError(BotError):
-    """5xx in Telegram's own words: it is in trouble and has done nothing, so it is safe to try again."""
+    """5xx: Telegram, or a server on the way to it, is in trouble and has done nothing, so it is safe to try again."""
 
 
 class UncertainError(BotError):
-    """After the request was sent the connection broke, or something on the way answered: it may have been carried out."""
+    """After the request was sent the connection broke, or somebody gave up waiting: it may have been carried out."""
 
 
 class GarbledError(NetworkError):
-    """An answer that is not one of Telegram: a page of a server on the way, or less than a whole answer."""
+    """An answer that leaves open what became of the call: of a server that gave up waiting, or less than a whole one."""
 
 
 class Line(HTTPXRequest):
@@ -95,16 +96,20 @@ class Line(HTTPXRequest):
 
 
 def is_answer(code: int, payload: bytes) -> bool:
-    """Whether Telegram itself says what became of a call. Who refuses with 4xx on the way to it has not passed it on."""
+    """Whether it is clear what became of a call.
+
+    Telegram says so itself; a server on the way that refuses a call (4xx), or cannot pass it on (500, 502, 503), has not passed it on.
+    One that gave up waiting (504 and beyond) may have.
+    """
     try:
         body = json.loads(payload)
     except ValueError:
-        return 400 <= code < 500
+        return 400 <= code < HTTPStatus.GATEWAY_TIMEOUT
     if not isinstance(body, dict):
         return False
-    if code >= 500:
-        return body.get("ok") is False and isinstance(body.get("error_code"), int)
-    return code >= 400 or "result" in body
+    if code < 400:
+        return "result" in body
+    return code < HTTPStatus.GATEWAY_TIMEOUT or isinstance(body.get("error_code"), int)
 
 
 class Door:
@@ -202,7 +207,7 @@ def unsure(error: NetworkError) -> str:
     """Why nobody knows whether a call was carried out; empty where Telegram has said that it was not."""
     match error:
         case GarbledError():
-            return "Telegram is in trouble: a server on the way to it answered in its place."
+            return "Telegram is in trouble: a server on the way to it gave up waiting, or answered what makes no sense."
         case TimedOut():
             return "Telegram did not answer in time."
     # An answer that the library could not read is one with 4xx: who refuses on the way has not passed the call on.

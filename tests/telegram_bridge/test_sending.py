@@ -119,9 +119,10 @@ def test_a_topic_that_is_gone_is_left_out(telegram: Telegram) -> None:
     assert telegram.texts(FORUM) == ["hello"]
 
 
-def test_telegrams_own_trouble_is_waited_out_and_the_order_kept(telegram: Telegram) -> None:
+@pytest.mark.parametrize("fault", [own_trouble(times=3), trouble(502, times=3)])
+def test_trouble_is_waited_out_and_the_order_kept(telegram: Telegram, fault: Fault) -> None:
     chat = make_chat()
-    telegram.fault("sendMessage", own_trouble(times=3))
+    telegram.fault("sendMessage", replace(fault))
     for text in ("one", "two"):
         outbox.tell(chat, text)
 
@@ -145,7 +146,7 @@ def test_what_may_have_arrived_is_sent_once_more(telegram: Telegram, fault: Faul
 
 def test_while_a_server_on_the_way_answers_for_telegram_nothing_is_lost_or_doubled(telegram: Telegram) -> None:
     chat = make_chat()
-    telegram.fault("sendMessage", trouble(502))
+    telegram.fault("sendMessage", trouble(504))
     telegram.fault("getMe", trouble(502), trouble(502))
     for text in ("one", "two"):
         outbox.tell(chat, text)
