@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 # Five tries a model call (promise P32), waiting 1, 2, 4, 8 seconds or as long as the provider asks for.
 MAX_TRIES = 5
 LONGEST_WAIT_SECONDS = 90
-SAY_WAIT_SECONDS = 2
 
 
 class StoppedError(Exception):
@@ -176,12 +175,12 @@ class Driver:
         self.host.stream(self.hold, "")
         if self.host.stopping:
             raise StoppedError
-        if seconds >= SAY_WAIT_SECONDS:
-            await db(self.say_waiting, f"{exc} Trying again in {seconds:.0f} s ({tries + 1} of {MAX_TRIES}).")
+        whole = max(1, round(seconds))
+        await db(self.say_waiting, f"{exc.cause}; trying again in {whole} s ({tries + 1} of {MAX_TRIES}).", whole)
         await asyncio.sleep(seconds)
 
-    def say_waiting(self, sentence: str) -> None:
-        journal.note(self.hold, status="retrying", error=sentence)
+    def say_waiting(self, sentence: str, seconds: int) -> None:
+        journal.note(self.hold, status="retrying", error=sentence, seconds=seconds)
 
     async def before_model(self, replies: int, tokens: int) -> None:
         """Raise HaltError where the owner has to be asked first."""

@@ -18,7 +18,17 @@ function sentence({ call, working, asking }) {
   if (drafting()) return "Answering…";
   if (working.every(isWorkflow)) return "A workflow is at work…";
   if (call) return `${call.querySelector(".name").textContent}…`;
-  return log.lastElementChild?.querySelector("[data-note]")?.dataset.note ?? "Thinking…";
+  return working.map(noteOf).find(Boolean) ?? "Thinking…";
+}
+
+/** What a run said of a wait, if nothing has come of it since; without its seconds once they are over. */
+function noteOf(run) {
+  const last = [...log.querySelectorAll(`.entry[data-run="${CSS.escape(run)}"]`)].at(-1);
+  const note = last?.querySelector("[data-note]");
+  if (!note) return undefined;
+  const left = Date.parse(last.dataset.at) + 1000 * note.dataset.seconds - Date.now();
+  if (left > 0) setTimeout(tellActivity, left);
+  return left > 0 ? note.dataset.note : note.dataset.note.replace(/ in \d+ s/, "");
 }
 
 /** Words answer a question when it is the only one, and of a kind that words can answer (the server's rule too). */

@@ -92,6 +92,20 @@ def test_a_failed_turn_can_be_tried_again(scripted: Site, slow_model: ModelServe
     chat.rests()
 
 
+def test_the_page_says_that_it_is_tried_again(scripted: Site, slow_model: ModelServer, page: Page) -> None:
+    slow_model.fail(503, retry_after=4).delay(4).reply("Here I am.")
+    chat = scripted.enter(page)
+    activity = page.locator("#activity")
+    chat.say("hello")
+    expect(activity).to_contain_text("overloaded or down just now; trying again in 4 s (2 of 5)")
+    page.reload()
+    chat.is_live()
+    expect(activity).to_contain_text("overloaded or down just now; trying again")
+    expect(activity).to_contain_text("trying again (2 of 5)")
+    expect(chat.answers.last).to_contain_text("Here I am.")
+    chat.rests()
+
+
 def test_a_killed_web_process_loses_and_doubles_nothing(
     scripted: Site, slow_model: ModelServer, page: Page, complaints: Complaints
 ) -> None:

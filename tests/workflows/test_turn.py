@@ -224,6 +224,19 @@ def test_a_model_is_tried_five_times(model: Callable[[Model], Any], drain: Calla
     assert (run.status, script.calls) == (RunStatus.FAILED, 5)
 
 
+def test_a_wait_is_told_with_its_cause_and_length(
+    model: Callable[[Model], Any], drain: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workflows.drive.MAX_TRIES", 2)
+    model(scripted(ModelError("It is overloaded: try later.", retryable=True, retry_after=0.01)))
+    run = make_turn()
+
+    drain()
+
+    told = run.conversation.messages.filter(payload__status="retrying").get().payload
+    assert (told["error"], told["seconds"]) == ("It is overloaded; trying again in 1 s (2 of 2).", 1)
+
+
 async def no_wait(driver: object, exc: object, tries: int) -> None:
     return None
 

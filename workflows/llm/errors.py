@@ -24,6 +24,11 @@ class ModelError(Exception):
         self.retryable = retryable
         self.retry_after = retry_after
 
+    @property
+    def cause(self) -> str:
+        """What happened, without what to do about it and without a full stop."""
+        return str(self).partition(": ")[0].removesuffix(".")
+
 
 @dataclass(frozen=True)
 class Rule:
