@@ -23,6 +23,8 @@ GAP = "\n\n"
 BULLETS = ("•", "◦", "▪")
 MARKS = re.compile(r"([!-/:-@\[-`{-~])")
 LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
+# Looks within looks, and lists within lists: each is a call within a call here, of which Python makes no more than a thousand.
+MOST_DEEP = 50
 
 
 def render(markdown: str) -> list[Chunk]:
@@ -30,8 +32,11 @@ def render(markdown: str) -> list[Chunk]:
     markdown = clean(markdown)
     if len(markdown) > MAX_PARSED or markdown.count("[") > MAX_BRACKETS:
         return plain(markdown)
+    tokens = PARSER.parse(markdown)
+    if any(part.level > MOST_DEEP for token in tokens for part in (token, *(token.children or ()))):
+        return plain(markdown)
     styled, lines = Styled(), markdown.split("\n")
-    for node in SyntaxTreeNode(PARSER.parse(markdown)).children:
+    for node in SyntaxTreeNode(tokens).children:
         start = styled.begin()
         block(styled, node)
         first, last = node.map or (0, 0)

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 import django.db
@@ -42,6 +43,7 @@ class Sender:
         self.door, self.stop = door, stop
         self.chats: dict[int, asyncio.Task[None]] = {}
         self.sick: dict[int, float] = {}
+        self.unplanned: dict[tuple[str, int], float] = {}
 
     async def run(self) -> None:
         """Until `stop`; then what is on its way may arrive, for as long as nobody cancels this."""
@@ -62,7 +64,7 @@ class Sender:
     async def look(self) -> float:
         """Put news into the outbox and serve the chats that have any; in how many seconds to look again, without a hint."""
         try:
-            await db(plan)
+            await db(plan, self.unplanned)
             for chat in await db(pending.chats_due):
                 if chat not in self.chats and time.monotonic() >= self.sick.get(chat, 0.0):
                     self.chats[chat] = asyncio.create_task(serve(self.door, self.stop, chat))
@@ -81,14 +83,25 @@ class Sender:
             logger.error("A chat could not be served, it is tried again in %.0f s.", SICK_SECONDS, exc_info=error)
 
 
-def plan() -> None:
-    """Put what was said in the conversations into the outbox."""
-    for talk in planning.behind():
-        while planning.plan(talk) == planning.CHUNK:
+def plan(sick: dict[tuple[str, int], float]) -> None:
+    """Put what was said in the conversations into the outbox. `sick`: until when what went wrong is left alone."""
+    for what in (planning, past):
+        for pk in what.behind():
+            if time.monotonic() >= sick.get((what.__name__, pk), 0.0):
+                plan_one(what, pk, sick)
+
+
+def plan_one(what: ModuleType, pk: int, sick: dict[tuple[str, int], float]) -> None:
+    """Put what was said in one conversation into the outbox. What goes wrong there is said, and the others go on."""
+    try:
+        while what.plan(pk) == planning.CHUNK:
             pass
-    for left in past.behind():
-        while past.plan(left) == planning.CHUNK:
-            pass
+    except (django.db.OperationalError, django.db.InterfaceError):
+        raise
+    # What a message makes go wrong is known by no name beforehand, and must not keep all others from their answers.
+    except Exception:
+        sick[what.__name__, pk] = time.monotonic() + SICK_SECONDS
+        logger.exception("The news of a conversation could not be prepared for Telegram, it is tried again in %.0f s.", SICK_SECONDS)
 
 
 async def serve(door: Door, stop: asyncio.Event, chat: int) -> None:
@@ -131,7 +144,7 @@ async def insist(function: Callable[..., Any], *arguments: Any) -> Any:
     while True:
         try:
             return await db(function, *arguments)
-        except django.db.OperationalError as exc:
+        except (django.db.OperationalError, django.db.InterfaceError) as exc:
             logger.warning("The database cannot be used, Telegram's answer waits for it: %s", exc)
             await db(disconnect)
             await asyncio.sleep(RETRY_SECONDS)

@@ -148,6 +148,11 @@ def test_a_text_that_would_take_too_long_to_parse_is_shown_as_it_is() -> None:
     assert "".join(chunk.text for chunk in chunks) == "[" * 2000
 
 
+@pytest.mark.parametrize("markdown", ["*a **b " * 200 + "c** d* " * 200, "> - " * 60 + "x", "- " * 500 + "x"])
+def test_looks_within_looks_without_end_are_shown_as_they_are(markdown: str) -> None:
+    assert "".join(chunk.text for chunk in render(markdown)).split() == "".join(chunk.text for chunk in plain(markdown)).split()
+
+
 def test_words_that_are_no_markdown_are_shown_as_they_are() -> None:
     words = "*a* _b_ `c` [d](https://e.example) <f> # g\n- h | i ~~j~~ & k \\ 1. l"
 

@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from chat import log
 from chat.models import Message, Profile
+from telegram_bridge import planning, sender
 from telegram_bridge.models import Delivery, Shown, TelegramAccount, TelegramTalk
 from telegram_bridge.planning import behind, disturbs, plan
 from tests.factories import make_run, say
-from tests.fakes.telegram import GROUP
+from tests.fakes.telegram import BOB, GROUP
 from tests.telegram_bridge.sending import make_talk
 
 pytestmark = pytest.mark.django_db
@@ -131,3 +132,23 @@ def test_in_quiet_hours_only_what_was_asked_for_sounds(fields: dict[str, Any], h
     message = post(talk, "news", **fields)
 
     assert disturbs(message, timezone.now().replace(hour=hour)) is expected
+
+
+def test_what_cannot_be_prepared_keeps_nobody_else_from_their_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    sick, well = make_talk(), make_talk(person=BOB)
+    post(sick, "poison")
+    post(well, "an answer")
+    real, tried = planning.wording_of, []
+
+    def wording_of(message: Message, talk: TelegramTalk) -> planning.Wording | None:
+        tried.append(message.text)
+        if message.text == "poison":
+            raise RecursionError
+        return real(message, talk)
+
+    monkeypatch.setattr(planning, "wording_of", wording_of)
+    until: dict[tuple[str, int], float] = {}
+    for _ in range(3):
+        sender.plan(until)
+
+    assert (list(Delivery.objects.values_list("text", flat=True)), tried) == (["an answer"], ["poison", "an answer"])
