@@ -137,7 +137,9 @@ class Door:
     async def poll(self, offset: int, wait: int, kinds: list[str]) -> list[dict[str, Any]]:
         """The updates from `offset` on, as plain JSON; up to `wait` seconds while there is none. Raises BotError."""
         found = await self.call("getUpdates", seconds=wait + READ_SECONDS, offset=offset, timeout=wait, allowed_updates=kinds)
-        return list(found)
+        if not isinstance(found, list):
+            raise ServerError("What answers in Telegram's place makes no sense: is TELEGRAM_API_URL right?")
+        return found
 
     async def download(self, file_id: str, most: int) -> bytes:
         """The content of a file that was sent to the bot. Raises BotError, RejectedError where it is gone or larger than `most` bytes."""

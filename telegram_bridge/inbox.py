@@ -47,12 +47,19 @@ class Unit:
 
 
 @transaction.atomic
-def take_in(bot_id: int, updates: Iterable[Any]) -> None:
-    """Store what a poll brought and move on behind it: both or nothing."""
+def take_in(bot_id: int, updates: Iterable[Any], asked: int = 0) -> bool:
+    """Store what a poll from `asked` on brought and move on behind it, both or nothing; whether it brought any."""
     found = store(bot_id, updates)
     state.heard(bot_id)
     if found:
-        state.move_offset(bot_id, max(update.update_id for update in found) + 1)
+        next_one = max(update.update_id for update in found) + 1
+        # After a week without any, and on another server, the numbers begin anew, lower maybe: then Telegram takes no notice of
+        # what it is asked for and gives its oldest ones, again and again.
+        if next_one <= asked:
+            state.move_offset_back(bot_id, asked, next_one)
+        else:
+            state.move_offset(bot_id, next_one)
+    return bool(found)
 
 
 def store(bot_id: int, updates: Iterable[Any]) -> list[Update]:

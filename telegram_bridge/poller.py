@@ -49,12 +49,11 @@ async def fetch_on(session: Session) -> None:
 
 
 async def fetch(session: Session, wait: int) -> bool:
-    """One poll of at most `wait` seconds; whether anything came. Raises BotError."""
+    """One poll of at most `wait` seconds; whether any update came. Raises BotError."""
     offset = await db(state.offset, session.bot_id)
     updates = await session.door.poll(offset, wait, KINDS)
     session.heard()
-    await db(inbox.take_in, session.bot_id, updates)
-    return bool(updates)
+    return bool(await db(inbox.take_in, session.bot_id, updates, offset))
 
 
 async def leave_webhook(session: Session) -> None:

@@ -53,6 +53,11 @@ def move_offset(bot_id: int, to: int) -> None:
     of(bot_id).filter(offset__lt=to).update(offset=to)
 
 
+def move_offset_back(bot_id: int, asked: int, to: int) -> None:
+    """Telegram counts anew: go on where it is, unless somebody has moved on from `asked` meanwhile."""
+    of(bot_id).filter(offset=asked).update(offset=to)
+
+
 def of(bot_id: int) -> Any:
     """The one row, if it is about this bot still."""
     return TelegramState.objects.filter(pk=ONLY, bot_id=bot_id)

@@ -86,6 +86,22 @@ def test_what_comes_late_does_not_move_the_offset_back() -> None:
     assert TelegramState.now().offset == 10
 
 
+def test_numbers_that_begin_anew_lower_are_followed_unless_somebody_has_moved_on() -> None:
+    state.meet(BOT)
+    state.move_offset(BOT, 900)
+
+    assert inbox.take_in(BOT, [update(5), update(6)], 900) is True
+    assert TelegramState.now().offset == 7
+    inbox.take_in(BOT, [update(3)], 900)
+    assert TelegramState.now().offset == 7
+
+
+def test_a_poll_that_brings_no_update_counts_as_an_empty_one() -> None:
+    state.meet(BOT)
+
+    assert inbox.take_in(BOT, [{"update_id": "7"}, None]) is False
+
+
 def test_another_bot_begins_at_its_own_beginning() -> None:
     state.meet(BOT)
     inbox.take_in(BOT, [update(9)])
