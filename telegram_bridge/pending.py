@@ -70,7 +70,8 @@ def head(chat_pk: int) -> Job | None:
         return None
     while delivery := first(chat_pk):
         job = Job(delivery, reply_target(delivery), live_of(delivery))
-        if delivery.message and not may_read(delivery.chat, delivery.message.owner_id):
+        reader = reader_of(delivery)
+        if reader and not may_read(delivery.chat, reader):
             give_up(delivery, NOT_SERVED)
         elif job.doubtful and delivery.uncertain > 1:
             give_up(delivery, UNSURE)
@@ -80,6 +81,13 @@ def head(chat_pk: int) -> Job | None:
         else:
             return job
     return None
+
+
+def reader_of(delivery: Delivery) -> int | None:
+    """Whose it is; None: what is said to a stranger, to a group or of somebody's question is nobody's."""
+    if delivery.message:
+        return delivery.message.owner_id
+    return delivery.talk.user_id if delivery.talk else None
 
 
 def give_up(delivery: Delivery, error: str) -> None:

@@ -3,14 +3,17 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
 
-from chat.models import Message
+from chat.models import Conversation, Message
 from telegram_bridge import elsewhere, outbox, questions
-from telegram_bridge.models import Delivery, Keyboard
+from telegram_bridge.models import Delivery, DeliveryState, Keyboard
 from workflows.models import HelpRequest
 from workflows.signals import help_closed, help_requested
+
+DELETED = "The conversation that it belongs to was deleted."
 
 
 @receiver(help_requested)
@@ -31,6 +34,13 @@ def change_question(sender: object, *, help_request: HelpRequest, **_: Any) -> N
         if place not in places:
             places.add(place)
             outbox.change(delivery, how)
+
+
+@receiver(pre_delete, sender=Conversation)
+def forget(sender: object, *, instance: Conversation, **_: Any) -> None:
+    """A conversation goes: what of it was still to be sent does not arrive any more."""
+    waiting = Delivery.objects.filter(message__conversation=instance, state__in=(DeliveryState.PENDING, DeliveryState.FAILED))
+    waiting.update(state=DeliveryState.DEAD, error=DELETED)
 
 
 def shown(request: HelpRequest) -> QuerySet[Delivery]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from telegram_bridge import keyboards, outbox, pending
@@ -42,6 +43,26 @@ def test_what_waits_is_given_up_when_nobody_there_may_read_it_any_more() -> None
     assert job
     assert job.delivery == line
     assert state_of(secret) == DeliveryState.DEAD
+
+
+@pytest.mark.parametrize("talking", [True, False])
+def test_what_is_said_of_a_conversation_does_not_arrive_once_it_is_deleted(talking: bool) -> None:
+    talk = make_talk()
+    assert talk.conversation
+    told = outbox.tell(talk.chat, "secret", talk=talk if talking else None, message=say(talk.conversation))
+    talk.conversation.delete()
+
+    assert pending.head(talk.chat.pk) is None
+    assert state_of(told[0]) == DeliveryState.DEAD
+
+
+def test_who_is_not_served_any_more_gets_no_list_either() -> None:
+    talk = make_talk()
+    (told,) = outbox.tell(talk.chat, "what is scheduled", talk=talk)
+    User.objects.update(is_active=False)
+
+    assert pending.head(talk.chat.pk) is None
+    assert state_of(told) == DeliveryState.DEAD
 
 
 def test_what_was_sent_long_ago_is_forgotten_and_open_questions_are_not() -> None:
