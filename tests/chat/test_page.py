@@ -31,6 +31,10 @@ def test_the_start_leads_to_the_newest_conversation(browser: Client, conversatio
     assert browser.get("/chat/").headers["Location"] == f"/chats/{conversation.pk}/"
 
 
+def test_htmx_sets_no_style_attributes_which_the_policy_forbids(browser: Client, conversation: Conversation) -> None:
+    assert '"attributesToSettle": ["class"]' in browser.get(f"/chats/{conversation.pk}/").content.decode()
+
+
 def test_the_first_visit_begins_a_conversation(browser: Client, owner: User) -> None:
     address = browser.get("/chat/").headers["Location"]
 
