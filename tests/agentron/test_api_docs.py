@@ -3,7 +3,10 @@
 import re
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
+
+from chat.models import Profile
 
 pytestmark = pytest.mark.django_db
 
@@ -43,3 +46,11 @@ def test_styles_in_attributes_are_let_through_on_that_page_alone(client: Client)
     assert "'unsafe-inline'" in client.get("/api/docs").headers["Content-Security-Policy"]
     assert "'unsafe-inline'" not in client.get("/api/nothing").headers["Content-Security-Policy"]
     assert "script-src 'self'" in client.get("/api/docs").headers["Content-Security-Policy"]
+
+
+def test_its_page_is_as_dark_as_the_person_wants(client: Client, owner: User) -> None:
+    Profile.objects.update_or_create(user=owner, defaults={"theme": "dark"})
+
+    assert "data-theme" not in client.get("/api/docs").content.decode()
+    client.force_login(owner)
+    assert '<html lang="en" data-theme="dark">' in client.get("/api/docs").content.decode()
