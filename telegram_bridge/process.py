@@ -135,7 +135,7 @@ class Process:
             self.renew_at = now + lease.RENEW_SECONDS
         if wish is None or not self.leased_until:
             return None
-        if self.bot_id != wish.settings.bot_id():
+        if self.bot_id != wish.settings.bot_id() and not self.work:
             self.bot_id = wish.settings.bot_id()
             state.meet(self.bot_id)
         self.tidy(now)

@@ -2,19 +2,30 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from telegram_bridge.models import TelegramState
+from telegram_bridge.models import Delivery, LiveMessage, Shown, TelegramState
 from telegram_bridge.models.settings import ONLY
 
 
+@transaction.atomic
 def meet(bot_id: int) -> None:
-    """Be about this bot: what was kept of another one does not hold for it."""
-    TelegramState.now()
+    """Be about this bot: what was kept of another one does not hold for it. To be called while nobody is connected with that one."""
+    before = TelegramState.now().bot_id
     fresh: dict[str, Any] = {"username": "", "offset": 0, "began_at": timezone.now(), "polled_at": None, "webhook": "", "backlog": 0}
     fresh |= {"poll_error": "", "conflicts": 0, "conflict_at": None, "send_error": "", "send_error_at": None, "reads_groups": False}
-    TelegramState.objects.filter(pk=ONLY).exclude(bot_id=bot_id).update(bot_id=bot_id, **fresh)
+    if TelegramState.objects.filter(pk=ONLY).exclude(bot_id=bot_id).update(bot_id=bot_id, **fresh) and before:
+        forget_numbers()
+
+
+def forget_numbers() -> None:
+    """Telegram numbers the messages of each bot's chats by themselves: a number of another bot's means another message, or none."""
+    Shown.objects.all().delete()
+    LiveMessage.objects.all().delete()
+    Delivery.objects.exclude(telegram_id=None).update(telegram_id=None)
+    Delivery.objects.exclude(reply_to=None).update(reply_to=None)
 
 
 def introduced(bot_id: int, bot: dict[str, Any]) -> None:

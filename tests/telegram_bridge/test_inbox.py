@@ -8,11 +8,11 @@ import pytest
 from django.utils import timezone
 
 from chat.models import Message
-from telegram_bridge import handling, inbox, state
+from telegram_bridge import handling, inbox, outbox, state, talks
 from telegram_bridge.inbox import Fate, Unit
 from telegram_bridge.models import Delivery, TelegramState, Update
 from telegram_bridge.replies import Reply
-from tests.telegram_bridge.phone import BOT, let_in
+from tests.telegram_bridge.phone import BOT, chat_of, let_in, newest, said, send_all
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +112,22 @@ def test_another_bot_begins_at_its_own_beginning() -> None:
 
     kept = TelegramState.now()
     assert (kept.bot_id, kept.offset, kept.polled_at) == (BOT + 1, 0, None)
+
+
+def test_a_number_of_another_bots_message_means_nothing() -> None:
+    user, phone = let_in()
+    state.meet(BOT)
+    phone.say("hello")
+    (told,) = outbox.tell(chat_of(phone), "an answer", message=said(user)[0], reply_to=5)
+    send_all()
+    state.meet(BOT)
+    number = newest(phone).telegram_id
+    assert talks.message_shown(chat_of(phone), number or 0)
+
+    state.meet(BOT + 1)
+    told.refresh_from_db()
+
+    assert (talks.message_shown(chat_of(phone), number or 0), told.telegram_id, told.reply_to) == (None, None, None)
 
 
 @pytest.mark.parametrize("payload", [None, 7, [], {}, {"update_id": "7"}, {"update_id": -1}, {"update_id": 2**64}, {"update_id": True}])
