@@ -27,9 +27,9 @@ class OffError(RefusedError):
 def webhook(request: HttpRequest) -> HttpResponse:
     """Store an update. For Telegram alone, which says the webhook's secret in the header X-Telegram-Bot-Api-Secret-Token."""
     settings = TelegramSettings.now()
-    said = request.headers.get(HEADER, "")
+    said, expected = request.headers.get(HEADER, ""), settings.webhook_word()
     # Without a secret everybody would be believed, so nobody is.
-    if not settings.webhook_secret or not hmac.compare_digest(said.encode(), settings.webhook_secret.encode()):
+    if not expected or not hmac.compare_digest(said.encode(), expected.encode()):
         raise ForbiddenError("Only Telegram may call this: the header with the webhook's secret is missing or wrong.")
     if not settings.enabled or settings.mode != TelegramSettings.Mode.WEBHOOK or not settings.bot_id():
         raise OffError("The webhook is switched off here: switch it on under Settings → Telegram.")

@@ -70,7 +70,7 @@ async def look_after(session: Session) -> None:
 
 async def set_webhook(session: Session) -> None:
     """Tell Telegram where to call, and what to say so that it is believed. Raises BotError."""
-    secret = session.settings.webhook_secret
+    secret = session.settings.webhook_word()
     await session.door.call(
         "setWebhook", url=address(), secret_token=secret, allowed_updates=KINDS, max_connections=CONNECTIONS, drop_pending_updates=False
     )

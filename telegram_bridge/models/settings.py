@@ -80,6 +80,13 @@ class TelegramSettings(models.Model):
         number = self.secret().partition(":")[0]
         return int(number) if number.isascii() and number.isdecimal() and len(number) < 19 else 0
 
+    def webhook_word(self) -> str:
+        """What Telegram has to say with each call of the webhook; empty without a secret.
+
+        It names the bot: one that was used before may still call here, and what it brings is not for this one.
+        """
+        return f"{self.bot_id()}-{self.webhook_secret}" if self.webhook_secret else ""
+
 
 class TelegramState(models.Model):
     """What the telegram process keeps: how far it has read, who holds the lease, and how Telegram answered."""

@@ -18,7 +18,7 @@ from telegram_bridge.database import disconnect
 from telegram_bridge.models import TelegramAccount, TelegramChat, TelegramSettings, TelegramState, Update
 from telegram_bridge.process import Process
 from tests.factories import make_user
-from tests.fakes.telegram import ADA, TOKEN, Telegram
+from tests.fakes.telegram import ADA, BOT, TOKEN, Telegram
 from tests.fakes.telegram_faults import conflict, cut, late, refuse, trouble, unknown_token, wait
 from workflows.models import Heartbeat
 
@@ -199,7 +199,7 @@ async def test_a_webhook_is_set_looked_after_and_left(telegram: Telegram, settin
         await until(lambda: telegram.calls("getUpdates"))
 
     first = telegram.calls("setWebhook")[0].fields
-    assert (first["url"], first["secret_token"]) == ("https://agentron.example/api/telegram/webhook", "s" * 40)
+    assert (first["url"], first["secret_token"]) == ("https://agentron.example/api/telegram/webhook", f"{BOT}-{'s' * 40}")
     assert found.webhook == first["url"]
     after = await sync_to_async(state)()
     assert (after.webhook, after.conflicts) == ("", 1)

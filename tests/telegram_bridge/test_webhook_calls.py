@@ -11,13 +11,15 @@ from telegram_bridge.models import TelegramSettings, Update
 
 pytestmark = pytest.mark.django_db
 
-SECRET = "a-secret-of-the-tests"
+OURS = "a-secret-of-the-tests"
+# As Telegram says it.
+SECRET = f"123456789-{OURS}"
 UPDATE = {"update_id": 7, "message": {"message_id": 1, "chat": {"id": 1001, "type": "private"}, "text": "hello"}}
 
 
 @pytest.fixture
 def settings_row() -> TelegramSettings:
-    found = TelegramSettings(enabled=True, mode="webhook", token="123456789:AAHk-TestTokenOfNobody_0123456789abcde", webhook_secret=SECRET)
+    found = TelegramSettings(enabled=True, mode="webhook", token="123456789:AAHk-TestTokenOfNobody_0123456789abcde", webhook_secret=OURS)
     found.save()
     return found
 
@@ -51,7 +53,16 @@ def test_an_update_is_stored_and_a_replay_is_harmless(settings_row: TelegramSett
     assert (row.bot_id, row.update_id, row.chat_id, row.payload) == (123456789, 7, 1001, UPDATE)
 
 
-@pytest.mark.parametrize("change", [{"enabled": False}, {"mode": "polling"}, {"token": ""}])
+@pytest.mark.parametrize("token", ["987654321:AAHk-AnotherTokenOfNobody_0123456789abc", ""])
+def test_a_bot_that_was_used_before_is_not_believed(settings_row: TelegramSettings, token: str) -> None:
+    settings_row.token = token
+    settings_row.save()
+
+    assert call().status_code == 403
+    assert not Update.objects.exists()
+
+
+@pytest.mark.parametrize("change", [{"enabled": False}, {"mode": "polling"}])
 def test_switched_off_telegram_is_to_try_again_later(settings_row: TelegramSettings, change: dict[str, Any]) -> None:
     for name, value in change.items():
         setattr(settings_row, name, value)
@@ -69,4 +80,4 @@ def test_what_is_no_update_is_refused(settings_row: TelegramSettings, body: Any)
 def test_neither_the_secret_nor_the_token_is_in_any_answer(settings_row: TelegramSettings) -> None:
     answers = [call(), call(secret="wrong"), call("{")]
 
-    assert not [one for one in answers if SECRET.encode() in one.content or b"AAHk" in one.content]
+    assert not [one for one in answers if OURS.encode() in one.content or b"AAHk" in one.content]
