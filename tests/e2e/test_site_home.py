@@ -102,7 +102,7 @@ def test_what_failed_is_tried_again_on_its_page(scripted: Site, slow_model: Mode
     expect(page.locator(".problem")).to_be_visible()
     slow_model.reset().reply("Here I am.")
     page.goto(f"{scripted.address}/runs/?status=failed")
-    page.get_by_role("link", name="say hello", exact=True).first.click()
+    page.locator("main").get_by_role("link", name="say hello", exact=True).first.click()
     expect(page.get_by_role("alert")).to_contain_text("refused the key")
     failed = page.url
 
