@@ -161,7 +161,7 @@ def many_at_once(database: str, turns: int) -> Iterator[Row]:
         "AGENTRON_CLUSTERS": "2",
     }
     with (
-        running("--latency-ms", str(MODEL_SECONDS * 1000)) as server,
+        running() as server,
         machine(database, DJANGO_SETTINGS_MODULE="agentron.settings", **limits, **server.env) as made,
     ):
         server.delay(MODEL_SECONDS, times=None).reply("All of them are done.", times=None)
