@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -11,8 +12,8 @@ from django.db.models import F
 from chat.errors import InvalidError, MissingError
 from chat.http.rows import Paging, page
 from chat.log import check_text
-from chat.models import Conversation
-from chat.signals import agent_wanted, conversation_closing
+from chat.models import Conversation, Message
+from chat.signals import agent_wanted, conversation_closing, conversation_weighed
 
 LIST_SIZE = 60
 MAX_TITLE = 200
@@ -80,6 +81,16 @@ def mark_read(conversation: Conversation, seq: int) -> None:
         row.read_seq = seq
         row.unread = row.messages.worth_reading().after(row.read_seq).count()
         row.save(update_fields=["read_seq", "unread"])
+
+
+def deletion(conversation: Conversation) -> str:
+    """The question to ask before it is deleted: it says with numbers what would go with it."""
+    counts = {"message": conversation.messages.filter(kind=Message.Kind.MESSAGE).count(), "file": conversation.files.count()}
+    for _, found in conversation_weighed.send(sender=Conversation, conversation=conversation):
+        counts |= cast("dict[str, int]", found)
+    told = [f"{number:,} {word}{'' if number == 1 else 's'}" for word, number in counts.items() if number]
+    what = " and ".join(filter(None, (", ".join(told[:-1]), *told[-1:])))
+    return f"Delete “{conversation}”{f' with its {what}' if what else ''}? This cannot be undone."
 
 
 def delete(conversation: Conversation) -> None:

@@ -8,15 +8,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
-from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 from chat import conversations
-from chat.errors import ConflictError, RefusedError
+from chat.errors import RefusedError
 from chat.http.auth import person
 from chat.http.rows import CURSOR
 from chat.models import Conversation
 from chat.search import search as search_for
+
+AT_WORK = "Something is still at work there, or waits for your answer: stop it first, then delete the conversation."
 
 
 @require_GET
@@ -70,10 +72,21 @@ def rename(request: HttpRequest, pk: UUID) -> HttpResponse:
 def archive(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Put a conversation away, or with `archived=no` back."""
     found = own(request, pk)
-    conversations.archive(found, request.POST.get("archived") != "no")
+    found.archived = request.POST.get("archived") != "no"
+    conversations.archive(found, found.archived)
     if here(request, found):
         return HttpResponseClientRefresh()
-    return changed(request)
+    response = changed(request)
+    if found.archived:
+        trigger_client_event(response, "put-away", {"talk": str(found.pk), "title": str(found)})
+    return response
+
+
+@login_required
+@require_GET
+def deletion(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The question to ask before a conversation is deleted."""
+    return sentence(conversations.deletion(own(request, pk)), 200)
 
 
 @login_required
@@ -84,10 +97,8 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     at_home = here(request, found)
     try:
         conversations.delete(found)
-    except ConflictError:
-        return sentence("Something is still at work there, or waits for your answer: stop it first, then delete the conversation.", 409)
     except RefusedError as exc:
-        return sentence(str(exc), exc.status)
+        return sentence(AT_WORK if "run_id" in exc.extra else str(exc), exc.status)
     return HttpResponseClientRedirect(reverse("chat")) if at_home else changed(request)
 
 
@@ -112,7 +123,7 @@ def changed(request: HttpRequest) -> HttpResponse:
     """The list looks different now: its script asks for it again; without one, the page of archived ones follows."""
     if not htmx(request):
         return redirect("archived")
-    return HttpResponse(status=204, headers={"HX-Trigger": "conversations-changed"})
+    return trigger_client_event(HttpResponse(status=204), "conversations-changed")
 
 
 def here(request: HttpRequest, conversation: Conversation) -> bool:

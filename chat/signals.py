@@ -25,6 +25,10 @@ agent_wanted = Signal()
 # raises ConflictError.
 conversation_closing = Signal()
 
+# Somebody may delete a conversation and is told first what would go with it. Sent with conversation=Conversation;
+# a receiver returns how many rows of its own that are, by the word for one of them.
+conversation_weighed = Signal()
+
 # Messages of a task are about to be posted that answer nothing yet. Sent with messages=list[Message], inside the
 # transaction; the receiver may set their `reply_to`.
 task_messages_coming = Signal()

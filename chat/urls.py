@@ -17,6 +17,7 @@ urlpatterns = [
     path("chats/<uuid:pk>/read/", sidebar.read, name="read"),
     path("chats/<uuid:pk>/rename/", sidebar.rename, name="rename"),
     path("chats/<uuid:pk>/archive/", sidebar.archive, name="archive"),
+    path("chats/<uuid:pk>/deletion/", sidebar.deletion, name="deletion"),
     path("chats/<uuid:pk>/delete/", sidebar.delete, name="delete-conversation"),
     path("files/<uuid:pk>/", downloads.download, name="file"),
     path("profile/", profile.edit, name="profile"),

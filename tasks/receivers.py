@@ -7,7 +7,7 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from chat.models import Conversation, Message
-from chat.signals import conversation_closing, task_messages_coming
+from chat.signals import conversation_closing, conversation_weighed, task_messages_coming
 from tasks import anchors
 from tasks.models import Occurrence, OccurrenceState, Task
 from tasks.settling import settle_run
@@ -54,6 +54,12 @@ def follow_a_question(sender: object, *, help_request: HelpRequest, **_: Any) ->
 def keep_conversation(sender: object, *, conversation: Conversation, **_: Any) -> None:
     """A conversation with a task that is not over stays."""
     keep(list(Task.objects.live().filter(conversation=conversation)[: NAMED + 1]), "this conversation")
+
+
+@receiver(conversation_weighed)
+def count_tasks(sender: object, *, conversation: Conversation, **_: Any) -> dict[str, int]:
+    """The tasks that work in a conversation go with it."""
+    return {"task": Task.objects.filter(conversation=conversation).count()}
 
 
 @receiver(agent_closing)

@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from chat import frames
 from chat.frames import Frame
 from chat.models import Conversation, Message
-from chat.signals import agent_wanted, conversation_closing, frames_wanted
+from chat.signals import agent_wanted, conversation_closing, conversation_weighed, frames_wanted
 from workflows import references
 from workflows.errors import ConflictError, MissingError
 from workflows.models import Run
@@ -34,6 +34,12 @@ def keep_while_at_work(sender: object, *, conversation: Conversation, **_: Any) 
     if run := Run.objects.unfinished().filter(conversation=conversation).first():
         sentence = f"Run {run.pk} is {run.status} here: cancel it first, or wait until it has ended."
         raise ConflictError(sentence, run_id=str(run.pk), run_status=run.status)
+
+
+@receiver(conversation_weighed)
+def count_runs(sender: object, *, conversation: Conversation, **_: Any) -> dict[str, int]:
+    """The runs that report to a conversation go with it."""
+    return {"run": Run.objects.filter(conversation=conversation).count()}
 
 
 @receiver(frames_wanted)

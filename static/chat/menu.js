@@ -2,6 +2,7 @@
 
 const menu = document.getElementById("row-menu");
 const list = document.getElementById("conversations");
+const undo = document.getElementById("list-undo");
 const ROOM = 180;
 
 let talk = "";
@@ -16,7 +17,8 @@ export function openMenu(button) {
   place = button.closest("li, .bar").querySelector("a, h1");
   const archived = "archived" in button.dataset;
   for (const form of menu.querySelectorAll("form[data-archived]")) form.hidden = (form.dataset.archived === "no") !== archived;
-  menu.querySelector("[data-confirm-verb]").dataset.confirm = `Delete “${titleOf(place)}” with its messages and runs? This cannot be undone.`;
+  const question = `Delete “${titleOf(place)}” with its messages and runs? This cannot be undone.`;
+  Object.assign(menu.querySelector("[data-confirm-verb]").dataset, { confirm: question, confirmFrom: address("deletion") });
   const at = button.getBoundingClientRect();
   const below = innerHeight - at.bottom > ROOM;
   Object.assign(menu.style, {
@@ -77,4 +79,17 @@ menu.addEventListener("submit", (event) => {
   menu.hidePopover();
   const { verb, archived } = event.target.dataset;
   send(verb, archived ? { archived } : {});
+});
+
+// What was put away comes back by one button, until something else is done with the list.
+list.addEventListener("htmx:beforeRequest", (event) => (undo.hidden ||= event.detail.requestConfig.verb !== "get"));
+document.body.addEventListener("put-away", ({ detail }) => {
+  undo.dataset.talk = detail.talk;
+  undo.querySelector("span").textContent = `“${detail.title}” is archived.`;
+  undo.hidden = false;
+});
+undo.addEventListener("submit", (event) => {
+  event.preventDefault();
+  talk = undo.dataset.talk;
+  send("archive", { archived: "no" });
 });

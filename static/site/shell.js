@@ -8,9 +8,16 @@ function toggleMenu() {
   document.querySelector(open ? ".sidebar [data-menu]" : "[data-menu][aria-expanded]")?.focus();
 }
 
-/** Ask before `form` is sent; its data-confirm is the question, data-confirm-verb and data-confirm-no the buttons. */
-function ask(form) {
-  dialog.querySelector("p").textContent = form.dataset.confirm;
+/** The question that `form` asks: fresh from data-confirm-from where it has one, and data-confirm where that cannot be had. */
+async function questionOf(form) {
+  const { confirm, confirmFrom } = form.dataset;
+  const answer = confirmFrom && (await fetch(confirmFrom).catch(() => null));
+  return answer?.ok && !answer.redirected ? answer.text() : confirm;
+}
+
+/** Ask before `form` is sent; data-confirm-verb and data-confirm-no are the buttons. */
+async function ask(form) {
+  dialog.querySelector("p").textContent = await questionOf(form);
   dialog.querySelector("[value=yes]").textContent = form.dataset.confirmVerb ?? "Delete";
   dialog.querySelector("[value=no]").textContent = form.dataset.confirmNo ?? "Cancel";
   dialog.returnValue = "";
@@ -19,7 +26,7 @@ function ask(form) {
     form.dataset.confirmed = "";
     form.requestSubmit();
   };
-  dialog.showModal();
+  if (!dialog.open) dialog.showModal();
 }
 
 /** Tell the server once where this person's clock stands; it keeps what was chosen. */

@@ -1,5 +1,6 @@
 """The list of conversations as HTML, and what is done with one; tests/e2e has it in a browser."""
 
+import json
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from chat import log
 from chat.conversations import LIST_SIZE, listed
 from chat.models import Conversation, Message
 from chat.search import MOST_FOUND, search
-from tests.factories import make_conversation, make_turn
+from tests.factories import make_conversation, make_task, make_turn
 
 HTMX = {"HX-Request": "true"}
 
@@ -35,6 +36,7 @@ def test_a_stranger_cannot_touch_it(client: Client, stranger: User, conversation
 
     assert client.post(f"/chats/{conversation.pk}/{verb}/", {"title": "x", "seq": "1"}).status_code == 404
     assert client.post(f"/chats/{uuid4()}/{verb}/").status_code == 404
+    assert client.get(f"/chats/{conversation.pk}/deletion/").status_code == 404
 
 
 @pytest.mark.parametrize("address", ["/chats/search/?q=a", "/chats/archived/"])
@@ -100,6 +102,33 @@ def test_archiving_takes_it_off_the_list_and_back(browser: Client, conversation:
 
     browser.post(f"/chats/{conversation.pk}/archive/", {"archived": "no"})
     assert listed(conversation.owner).rows == [conversation]
+
+
+def test_archiving_from_the_list_can_be_undone(browser: Client, conversation: Conversation) -> None:
+    put_away = browser.post(f"/chats/{conversation.pk}/archive/", headers=HTMX)
+    back = browser.post(f"/chats/{conversation.pk}/archive/", {"archived": "no"}, headers=HTMX)
+
+    assert json.loads(put_away.headers["HX-Trigger"])["put-away"] == {"talk": str(conversation.pk), "title": str(conversation)}
+    assert "put-away" not in back.headers["HX-Trigger"]
+
+
+def test_the_question_before_deleting_counts_what_goes_with_it(browser: Client, conversation: Conversation) -> None:
+    assert browser.get(f"/chats/{conversation.pk}/deletion/").content.decode() == f"Delete “{conversation}”? This cannot be undone."
+    make_turn(conversation, "Plan")
+    answer(conversation, "Done.")
+    make_task(conversation.owner, conversation=conversation.pk)
+
+    question = browser.get(f"/chats/{conversation.pk}/deletion/").content.decode()
+
+    assert question == "Delete “Plan” with its 3 messages, 1 task and 1 run? This cannot be undone."
+
+
+def test_one_that_a_task_needs_is_kept_with_a_sentence_that_names_it(browser: Client, conversation: Conversation) -> None:
+    make_task(conversation.owner, conversation=conversation.pk, title="stand-up")
+
+    response = browser.post(f"/chats/{conversation.pk}/delete/", headers=HTMX)
+
+    assert (response.status_code, "“stand-up”" in response.content.decode()) == (409, True)
 
 
 def test_deleting_the_one_that_is_open_leads_elsewhere(browser: Client, conversation: Conversation) -> None:
