@@ -79,10 +79,17 @@ def known(telegram_id: int, chat_id: int) -> tuple[User | None, TelegramChat | N
 
 
 def turn_away(incoming: Incoming, account: TelegramAccount, chat: TelegramChat, sentence: str = "") -> None:
-    """Say in one line why nothing is done here; at most once an hour to a person, and in a group."""
-    if not may_tell(account) or not (chat.is_private or may_tell(chat)):
+    """Say in one line why nothing is done here; at most once an hour to a stranger, and in a group."""
+    # A line that the group kept back counts for nobody; who is served learns of every group that is not.
+    rows = [row for row, counts in ((chat, not chat.is_private), (account, account.served_as() is None)) if counts]
+    if any(was_told(row) for row in rows) or not all(may_tell(row) for row in rows):
         return
     outbox.tell(chat, sentence or reason(account, chat), thread_id=incoming.thread_id, reply_to=incoming.id)
+
+
+def was_told(row: TelegramAccount | TelegramChat) -> bool:
+    """Whether a stranger or a group was told something in the last hour."""
+    return row.told_at is not None and row.told_at >= timezone.now() - QUIET
 
 
 def may_tell(row: TelegramAccount | TelegramChat) -> bool:

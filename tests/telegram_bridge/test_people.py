@@ -43,6 +43,24 @@ def test_a_stranger_hears_it_again_after_an_hour() -> None:
     assert len(phone.told()) == 2
 
 
+def test_a_line_that_a_group_kept_back_is_said_in_private() -> None:
+    Phone(6667, "Bob", GROUP).say("/status")
+    Phone(STRANGER, "Mallory", GROUP).say("/status")
+
+    Phone(STRANGER).say("hello")
+
+    assert "I do not know you" in Phone(STRANGER).told()[0]
+
+
+def test_whoever_is_served_hears_of_each_group_that_is_not_allowed() -> None:
+    _, phone = let_in()
+
+    for place in (GROUP, FORUM):
+        Phone(phone.id, phone.name, place).say("/status")
+
+    assert all("is not allowed yet" in Phone(phone.id, chat=place).told()[0] for place in (GROUP, FORUM))
+
+
 @pytest.mark.parametrize("lost", [{"allowed": False}, {"user": None}])
 def test_whoever_is_not_let_in_any_more_is_a_stranger(lost: dict[str, Any]) -> None:
     user, phone = let_in()
