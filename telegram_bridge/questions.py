@@ -136,11 +136,11 @@ def ask(request: HelpRequest, chat: TelegramChat, user: User, message: Message, 
 def other(delivery: Delivery, *, plainly: bool = False) -> list[Delivery]:
     """Somebody pressed OTHER under the question that `delivery` shows: ask for their own words; a reply to it answers.
 
-    `plainly`: what they write next answers it, too.
+    `plainly`: what they write next answers it, reply or not.
     """
     return outbox.tell(
         delivery.chat,
-        f"✏️ Write your answer{', plainly or' if plainly else ''} as a reply to this message.",
+        f"✏️ Write your answer{': your next message is taken as it' if plainly else ' as a reply to this message'}.",
         thread_id=delivery.thread_id,
         message=delivery.message,
         reply_to=delivery.telegram_id,

@@ -19,6 +19,7 @@ from workflows.models import HelpRequest
 CHANGED = "Changed a message to: "
 KEPT = "I keep what you wrote first; send it anew, or say what to change."
 EMPTY = "is empty, so I did nothing: send it again with something in it, and with your words."
+MEANT_ELSE = "To speak of something else while a question waits, begin with /new."
 NOT_FETCHED = "could not be fetched from Telegram: send it again."
 
 
@@ -120,12 +121,19 @@ def tell_taken(heard: Heard, said: Message, seen: int) -> None:
     # Its conversation is locked: what follows the message came of it.
     answer = Message.objects.filter(conversation=said.conversation_id, seq__gt=said.seq, kind=Message.Kind.HELP_ANSWER).first()
     if answer:
-        asked = HelpRequest.objects.get(pk=answer.payload["request_id"]).question
-        heard.tell(f"Taken as your answer to “{words.literal(asked, 100)}”. To talk of something else meanwhile: /new.", silent=True)
+        request = HelpRequest.objects.get(pk=answer.payload["request_id"])
+        if not was_announced(heard, request):
+            heard.tell(f"Taken as your answer to “{words.literal(request.question, 100)}”. {MEANT_ELSE}", silent=True)
         return
     waiting = list(HelpRequest.objects.open().filter(run__conversation=said.conversation_id, run__cancel_requested_at=None))
     if len(waiting) > 1 and any(request.message_seq <= seen and fits(request, said.text) for request in waiting):
         heard.tell(f"{len(waiting)} questions are open: reply to the one you mean, or press its button.", silent=True)
+
+
+def was_announced(heard: Heard, request: HelpRequest) -> bool:
+    """Whether the button for words of one's own was pressed here, so that an answer was awaited."""
+    place = {"message__conversation": request.run.conversation_id, "message__seq": request.message_seq}
+    return heard.chat.deliveries.filter(force_reply=True, **place).exists()
 
 
 def fits(request: HelpRequest, text: str) -> bool:

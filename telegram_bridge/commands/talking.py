@@ -58,7 +58,8 @@ def resume(heard: Heard, rest: str) -> None:
 def numbered(heard: Heard, others: list[Conversation], number: int) -> Conversation:
     """The conversation of that number in the list that the talk showed last, else in one made now. Raises MissingError."""
     lately = timezone.now() - LIST_HOLDS
-    shown = Keyboard.objects.filter(purpose=Keyboard.Purpose.RESUME, user=heard.user, closed_at=None, created_at__gt=lately)
+    # Closed or not: the numbers still stand there when a button was pressed.
+    shown = Keyboard.objects.filter(purpose=Keyboard.Purpose.RESUME, user=heard.user, created_at__gt=lately)
     keyboard = shown.filter(delivery__talk=heard.talk).order_by("pk").last()
     value = keyboard.value(number - 1) if keyboard else None
     if keyboard:

@@ -98,8 +98,19 @@ def test_a_plain_message_answers_the_question_that_the_phone_has_shown() -> None
     phone.say("The blue one")
 
     assert state(question) == ("answered", "The blue one", "")
-    line = Delivery.objects.get(text="Taken as your answer to “Which one?”. To talk of something else meanwhile: /new.")
+    line = Delivery.objects.get(text="Taken as your answer to “Which one?”. To speak of something else while a question waits, begin with /new.")
     assert (line.silent, line.reply_to) == (True, Shown.objects.latest("pk").telegram_id)
+
+
+def test_an_answer_that_was_announced_is_not_said_to_be_taken() -> None:
+    phone = begun()
+    question, delivery = asked(phone)
+    phone.press(delivery, "Answer")
+
+    phone.say("The blue one")
+
+    assert state(question) == ("answered", "The blue one", "")
+    assert not any(text.startswith("Taken as") for text in phone.told())
 
 
 def test_a_plain_message_from_before_the_question_answers_nothing() -> None:

@@ -63,6 +63,19 @@ def test_a_number_means_the_list_that_was_shown_without_the_conversation_one_is_
     assert shown.text.endswith("1. coffee\n2. tea")
 
 
+def test_a_number_means_the_list_whose_button_was_pressed_not_an_older_one() -> None:
+    phone = begun()
+    make_conversation(talk(phone).user, title="tea")
+    phone.say("/resume")
+    coffee = make_conversation(talk(phone).user, title="coffee")
+    phone.say("/resume")
+    phone.press(newest(phone), "tea")
+
+    phone.say("/resume 1")
+
+    assert conversation(phone) == coffee
+
+
 def test_a_number_without_a_list_leaves_the_conversation_one_is_in() -> None:
     phone = begun()
     before = conversation(phone)
@@ -163,7 +176,7 @@ def test_whoever_is_to_write_hears_whether_plain_words_do() -> None:
     first, delivery = asked(phone)
 
     phone.press(delivery, "Answer")
-    assert phone.told()[-1] == "✏️ Write your answer, plainly or as a reply to this message."
+    assert phone.told()[-1] == "✏️ Write your answer: your next message is taken as it."
     asked(phone)
     phone.press(delivery, "Answer")
     assert phone.told()[-1] == "✏️ Write your answer as a reply to this message."
