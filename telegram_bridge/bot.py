@@ -3,6 +3,7 @@
 No error of the library leaves this module, and none of ours carries the token: the library puts it into texts and addresses.
 """
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator
@@ -24,6 +25,12 @@ from telegram.request import HTTPXRequest
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 20.0
 UPLOAD_SECONDS = 60.0
+# All these are about one silence of the other side. A server that lets bytes drip is never silent: a call takes so much longer
+# at most, and a file so long altogether.
+SLACK_SECONDS = 2 * CONNECT_SECONDS
+TRANSFER_SECONDS = 300.0
+LATE, BROKEN = "Telegram did not answer in time.", "The connection to Telegram broke."
+TROUBLE = "Telegram is in trouble: it answered with an error of its own."
 # These never reached Telegram, whatever the caller wanted: trying again doubles nothing.
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -88,9 +95,9 @@ class Line(HTTPXRequest):
     """The library's way to Telegram. It takes a gateway's page for Telegram's own answer, so what comes is looked at first."""
 
     async def do_request(self, url: str, method: str, *arguments: Any, **named: Any) -> tuple[int, bytes]:
-        """The status and the body; what is downloaded has no form of its own. Raises GarbledError."""
+        """The status and the body. Raises GarbledError."""
         code, payload = await super().do_request(url, method, *arguments, **named)
-        if method == "POST" and not is_answer(code, payload):
+        if not is_answer(code, payload):
             raise GarbledError("an answer of somebody else")
         return code, payload
 
@@ -115,24 +122,31 @@ def is_answer(code: int, payload: bytes) -> bool:
 class Door:
     """Calls of the Bot API with one token. `poll` has a connection of its own."""
 
-    def __init__(self, bot: Bot, requests: tuple[HTTPXRequest, HTTPXRequest]) -> None:
-        self.bot, self.requests = bot, requests
+    def __init__(self, bot: Bot, files: httpx.AsyncClient) -> None:
+        self.bot, self.files = bot, files
 
     async def call(self, method: str, *, seconds: float = READ_SECONDS, **arguments: Any) -> Any:
         """What Telegram answers to `method`, such as sendMessage, as plain JSON. Raises BotError.
 
         Arguments that are None are left out. `seconds`: how long an answer may take.
         """
-        given = {name: value for name, value in arguments.items() if value is not None}
-        try:
-            # With a low line at the end the library does not recommend its own method, which would build objects of the answer.
-            return await self.bot.do_api_request(f"{method}_", api_kwargs=given, read_timeout=seconds)
-        except TelegramError as exc:
-            raise told(exc) from None
+        return await self.ask(method, arguments, seconds, seconds + SLACK_SECONDS)
 
     async def upload(self, method: str, field: str, content: bytes, name: str, **arguments: Any) -> Any:
         """As `call`, with a file in `field`."""
-        return await self.call(method, seconds=UPLOAD_SECONDS, **arguments, **{field: InputFile(content, filename=name)})
+        return await self.ask(method, {**arguments, field: InputFile(content, filename=name)}, UPLOAD_SECONDS, TRANSFER_SECONDS)
+
+    async def ask(self, method: str, arguments: dict[str, Any], silence: float, whole: float) -> Any:
+        """As `call`, with so many seconds for the other side's silence, and for all of it. Raises BotError."""
+        given = {name: value for name, value in arguments.items() if value is not None}
+        try:
+            async with asyncio.timeout(whole):
+                # With a low line at the end the library does not recommend its own method, which would build objects of the answer.
+                return await self.bot.do_api_request(f"{method}_", api_kwargs=given, read_timeout=silence)
+        except TimeoutError:
+            raise UncertainError(LATE) from None
+        except TelegramError as exc:
+            raise told(exc) from None
 
     async def poll(self, offset: int, wait: int, kinds: list[str]) -> list[dict[str, Any]]:
         """The updates from `offset` on, as plain JSON; up to `wait` seconds while there is none. Raises BotError."""
@@ -149,15 +163,27 @@ class Door:
         if not (path := found.get("file_path")):
             raise RejectedError("the file has no address")
         try:
-            content = await self.requests[1].retrieve(f"{self.bot.base_file_url}/{path}", read_timeout=UPLOAD_SECONDS)
-        except InvalidToken:
-            # Just now the token was known: 404 is about the file.
-            raise RejectedError("the file is gone") from None
-        except TelegramError as exc:
-            raise told(exc) from None
+            async with asyncio.timeout(TRANSFER_SECONDS), self.files.stream("GET", f"{self.bot.base_file_url}/{path}") as answer:
+                return await content_of(answer, most)
+        except (TimeoutError, httpx.TimeoutException):
+            raise UncertainError(LATE) from None
+        except httpx.HTTPError:
+            raise UncertainError(BROKEN) from None
+
+
+async def content_of(answer: httpx.Response, most: int) -> bytes:
+    """The file that is answered, which is never in memory whole where it is larger than `most` bytes. Raises BotError."""
+    if 400 <= answer.status_code < 500 and answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+        # Just now the token was known: it is about the file.
+        raise RejectedError("the file is gone")
+    if answer.status_code != HTTPStatus.OK:
+        raise ServerError(TROUBLE)
+    content = bytearray()
+    async for part in answer.aiter_bytes():
+        content += part
         if len(content) > most:
             raise RejectedError("the file is too large")
-        return content
+    return bytes(content)
 
 
 @asynccontextmanager
@@ -176,7 +202,8 @@ async def open_door(token: str) -> AsyncIterator[Door]:
     for request in requests:
         await request.initialize()
     try:
-        yield Door(bot, (polling, sending))
+        async with httpx.AsyncClient(timeout=httpx.Timeout(UPLOAD_SECONDS, connect=CONNECT_SECONDS)) as files:
+            yield Door(bot, files)
     finally:
         for request in requests:
             await request.shutdown()
@@ -202,7 +229,7 @@ def told(error: TelegramError) -> BotError:
             return NeverSentError("Telegram cannot be reached: is this machine connected, and TELEGRAM_API_URL right?")
         case NetworkError() if sentence := unsure(error):
             return UncertainError(sentence)
-    return ServerError("Telegram is in trouble: it answered with an error of its own.")
+    return ServerError(TROUBLE)
 
 
 def unsure(error: NetworkError) -> str:
@@ -211,7 +238,7 @@ def unsure(error: NetworkError) -> str:
         case GarbledError():
             return "Telegram is in trouble: a server on the way to it gave up waiting, or answered what makes no sense."
         case TimedOut():
-            return "Telegram did not answer in time."
+            return LATE
     # An answer that the library could not read is one with 4xx: who refuses on the way has not passed the call on.
     refused = error.__cause__ is None or isinstance(error.__cause__, TelegramError)
-    return "" if refused else "The connection to Telegram broke."
+    return "" if refused else BROKEN

@@ -20,7 +20,7 @@ LONGEST_PAUSE = 15.0
 TOKEN_PAUSE = 30.0
 # In which what is under way may end when the session ends, and there is hurry.
 END_SECONDS = 2.5
-# Without hurry, what is being sent may end: as long as a file and the connection for it may take.
+# Without hurry, what is being sent may end. Only a large file on a slow line may take longer, and is sent once more.
 SENT_SECONDS = CONNECT_SECONDS + UPLOAD_SECONDS + 5.0
 
 
