@@ -15,6 +15,8 @@ register.filter("money", figures.money)
 register.filter("count", figures.count)
 register.filter("span", figures.span)
 
+# How what a message or a run came by is called in a sentence, where not by its value.
+WAYS = {"telegram": "Telegram", "api": "the API", "cli": "the terminal", "mcp": "MCP"}
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -36,6 +38,12 @@ def moment(at: datetime) -> SafeString:
     here = timezone.localtime(at)
     exact = date(here, "j F Y, H:i:s e")
     return format_html('<time datetime="{}" title="{}">{}</time>', here.isoformat(timespec="seconds"), exact, ago(at))
+
+
+@register.filter
+def way(via: str) -> str:
+    """By what way something was said or begun, behind “via”: “Telegram”, “the terminal”, “schedule”."""
+    return WAYS.get(via, via)
 
 
 @register.filter

@@ -263,4 +263,4 @@ def test_who_declines_is_named_to_everybody(api: Client, run: Run) -> None:
 
     assert (done["status"], done["answered_by"], done["answered_via"]) == ("declined", run.owner.username, "api")
     assert f"already declined by {run.owner}" in late.json()["detail"]
-    assert f"<strong>Declined</strong> by {run.owner} via api" in entry_html({**told, **told["payload"]})
+    assert f"<strong>Declined</strong> by {run.owner} via the API" in entry_html({**told, **told["payload"]})

@@ -21,7 +21,7 @@ def test_a_task_added_in_the_terminal_shows_in_the_open_conversation(offline: Si
     assert done.returncode == 0, done.stderr
     announced = chat.said.filter(has_text="Scheduled: Stretch your legs")
     expect(announced.locator(".task-badge")).to_be_visible()
-    expect(announced).to_contain_text("via cli")
+    expect(announced).to_contain_text("via the terminal")
     reminder = chat.answers.filter(has_text="Stretch your legs")
     expect(reminder.locator(".task-badge")).to_contain_text("Reminder")
     expect(reminder.locator(".quote")).to_contain_text("Scheduled: Stretch your legs")

@@ -68,7 +68,7 @@ def test_an_answer_grows_on_the_phone_and_on_the_page(phone: Phone, page: Page) 
     answer = phone.heard("word119")
 
     expect(chat.said).to_contain_text("Tell me **a story**")
-    expect(chat.said).to_contain_text("via telegram")
+    expect(chat.said).to_contain_text("via Telegram")
     expect(chat.answers.locator(".prose")).to_have_text(STORY)
     chat.rests()
     assert answer.text == STORY

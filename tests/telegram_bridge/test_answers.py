@@ -98,7 +98,9 @@ def test_a_plain_message_answers_the_question_that_the_phone_has_shown() -> None
     phone.say("The blue one")
 
     assert state(question) == ("answered", "The blue one", "")
-    line = Delivery.objects.get(text="Taken as your answer to “Which one?”. To speak of something else while a question waits, begin with /new.")
+    line = Delivery.objects.get(
+        text="Taken as your answer to “Which one?”. To speak of something else while a question waits, begin with /new."
+    )
     assert (line.silent, line.reply_to) == (True, Shown.objects.latest("pk").telegram_id)
 
 
