@@ -17,6 +17,11 @@ GREETING = (
     "on the web page too. Documents and photos are welcome. Reply to one of my messages to come back to it."
 )
 
+HERE = (
+    "Here I answer whoever mentions me, replies to one of my messages or gives a command; everybody has a conversation of their own. "
+    "Your questions, tasks and runs are listed in our private chat only."
+)
+
 OWN_LISTS = "That would show your lists to everybody here: ask me in private."
 
 
@@ -30,30 +35,36 @@ class Command:
     shows_own: bool = False
 
 
+def greeting(heard: Heard) -> str:
+    """How one speaks to the bot where this was said."""
+    return GREETING if heard.chat.is_private else HERE
+
+
 def start(heard: Heard, rest: str) -> None:
     """Greet somebody who is served already."""
-    heard.tell(f"You are **{literal(heard.user.get_username())}** here. {GREETING}\n\nSee /help for what else there is.")
+    heard.tell(f"You are **{literal(heard.user.get_username())}** here. {greeting(heard)}\n\nSee /help for what else there is.")
 
 
 def help_(heard: Heard, rest: str) -> None:
-    """Tell what there is."""
-    lines = [f"/{name}{f' {literal(command.takes)}' if command.takes else ''} – {command.what}" for name, command in COMMANDS.items()]
-    heard.tell("\n\n".join([GREETING, "\n".join(lines)]))
+    """Tell what there is, but in a group not of what is refused there."""
+    offered = {name: command for name, command in COMMANDS.items() if heard.chat.is_private or not command.shows_own}
+    lines = [f"/{name}{f' {literal(command.takes)}' if command.takes else ''} – {command.what}" for name, command in offered.items()]
+    heard.tell("\n\n".join([greeting(heard), "\n".join(lines)]))
 
 
 COMMANDS = {
-    "new": Command(talking.new, "begin another conversation", "TEXT"),
-    "resume": Command(talking.resume, "go on with an earlier conversation", "NUMBER", shows_own=True),
+    "new": Command(talking.new, "begin another conversation", "[TEXT]"),
+    "resume": Command(talking.resume, "go on with an earlier conversation", "[NUMBER]", shows_own=True),
     "stop": Command(talking.stop, "stop what is being done for you here"),
     "pending": Command(work.pending, "the questions that wait for you", shows_own=True),
     "schedule": Command(later.schedule, "be reminded of something", "WHEN TEXT"),
     "scheduled": Command(later.scheduled, "what is scheduled, and cancel it", shows_own=True),
     "tasks": Command(later.scheduled, "the same as /scheduled", shows_own=True),
     "workflows": Command(work.workflows, "your workflows", shows_own=True),
-    "run": Command(work.run, "run a workflow", "NAME KEY=VALUE"),
+    "run": Command(work.run, "run a workflow", "NAME [KEY=VALUE]"),
     "runs": Command(work.runs, "what has run lately", shows_own=True),
     "status": Command(talking.status, "where you are, and what is at work"),
-    "timezone": Command(talking.time_zone, "where your clock stands", "ZONE"),
+    "timezone": Command(talking.time_zone, "where your clock stands", "[CITY]"),
     "help": Command(help_, "what I can do"),
     "start": Command(start, "say hello"),
 }
@@ -73,5 +84,5 @@ def obey(heard: Heard, order: Order) -> Reply:
     if command:
         command.do(heard, order.rest)
     elif heard.chat.is_private or order.bot:
-        heard.tell(f"There is no command /{literal(order.name)}: /help lists those there are. Words for me need no stroke before them.")
+        heard.tell(f"There is no command /{literal(order.name)}: /help lists those there are. What you say to me needs no slash before it.")
     return Reply()

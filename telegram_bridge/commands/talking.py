@@ -134,7 +134,7 @@ def time_zone(heard: Heard, rest: str) -> None:
     profile = Profile.objects.filter(user=heard.user).first() or Profile(user=heard.user)
     clock = f"{timezone.now().astimezone(profile.zone()):%H:%M}"
     if profile.time_zone:
-        kept = made_elsewhere(heard.user, profile.time_zone) if rest else ""
+        kept = made_elsewhere(heard.user, profile.time_zone) if rest else " `/timezone CITY` changes it."
         heard.tell(f"Your clock stands in **{literal(profile.zone().key)}**, where it is {clock} now.{kept}")
     else:
         heard.tell(f"You chose no time zone yet, so {literal(profile.zone().key)} counts: {clock}. Try `/timezone Europe/Berlin`.")

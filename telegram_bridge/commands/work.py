@@ -1,6 +1,7 @@
 """The commands about workflows, their runs, and the questions that these ask."""
 
 import re
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ from workflows.schemas import RunOut
 
 MOST_LISTED = 10
 MOST_ASKED = 5
+MINUTE = timedelta(minutes=1)
 INPUT = re.compile(r"(?:^|[\s,;])([A-Za-z][A-Za-z0-9_]{0,63})=")
 QUOTES = "“”„\"'"
 SIGNS = {
@@ -83,9 +85,14 @@ def runs(heard: Heard, rest: str) -> None:
 
 def one_line(run: RunOut) -> str:
     """A run: how it stands, what it was asked, and since when."""
-    ago = span((timezone.now() - run.queued_at).total_seconds())
     failed = f": {literal(run.error, 100)}" if run.error else ""
-    return f"{SIGNS[run.status]} {literal(asked(run), 80)}, {RunStatus(run.status).label.lower()}, {ago} ago{failed}"
+    return f"{SIGNS[run.status]} {literal(asked(run), 80)}, {RunStatus(run.status).label.lower()}, {ago(run.queued_at)}{failed}"
+
+
+def ago(at: datetime) -> str:
+    """How long ago that was, in whole minutes: a list stands for a while."""
+    minutes = (timezone.now() - at) // MINUTE
+    return f"{span(minutes * MINUTE.total_seconds())} ago" if minutes else "just now"
 
 
 def pending(heard: Heard, rest: str) -> None:

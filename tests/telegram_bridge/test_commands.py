@@ -78,6 +78,18 @@ def test_help_names_every_command() -> None:
     assert all(f"/{name}" in phone.told()[0] for name in CONTRACT)
 
 
+def test_in_a_group_help_tells_how_one_speaks_there_and_of_nothing_that_is_refused() -> None:
+    phone = phone_of()
+    TelegramChat.objects.create(chat_id=GROUP["id"], type="group", allowed=True)
+    phone.chat = GROUP
+
+    phone.say("/help")
+
+    assert "mentions me" in phone.told()[0]
+    assert "/new [TEXT]" in phone.told()[0]
+    assert "/scheduled" not in phone.told()[0]
+
+
 def test_an_unknown_command_is_told_and_said_to_nobody() -> None:
     phone = phone_of()
 
@@ -324,7 +336,7 @@ def test_runs_lists_how_the_last_ones_stand() -> None:
 
     phone.say("/runs")
 
-    assert "⏳ Tea *report*, queued" in phone.told()[0]
+    assert "⏳ Tea *report*, queued, just now" in phone.told()[0]
     assert "Theirs" not in phone.told()[0]
 
 
