@@ -31,7 +31,10 @@ GONE = ("message to edit not found", "can't be edited", "message_id_invalid", "n
 UNPARSED = ("can't parse", "entity", "entities", "entities_")
 NO_THREAD = ("thread not found", "topic_closed", "topic_deleted", "topic_id_invalid")
 NO_REPLY = ("replied message not found", "message to be replied not found", "reply message not found")
-NO_CHAT = ("chat not found", "not enough rights", "have no rights", "need administrator rights", "peer_id_invalid", "user is deactivated")
+NO_RIGHTS = ("not enough rights", "have no rights", "need administrator rights")
+NO_CHAT = (*NO_RIGHTS, "chat not found", "peer_id_invalid", "user is deactivated")
+# A group may forbid files alone, which must not keep it from its answers.
+NO_FILES = "📎 {}\n\nThis chat takes no such files: it is in the conversation, on the page."
 # The group's number is one of the past.
 UPGRADED = ("upgraded to a supergroup",)
 
@@ -127,6 +130,9 @@ def rejected(error: RejectedError, delivery: Delivery) -> Fate:
         return Fate(Act.AT_ONCE, str(error), changed={"thread_id": 0})
     if says(reason, NO_REPLY) and (delivery.reply_to or delivery.reply_seq):
         return Fate(Act.AT_ONCE, str(error), changed={"reply_to": None, "reply_seq": None})
+    if says(reason, NO_RIGHTS) and delivery.kind == Delivery.Kind.FILE:
+        name = delivery.message.text if delivery.message else ""
+        return Fate(Act.AT_ONCE, str(error), changed={"kind": Delivery.Kind.TEXT, "text": NO_FILES.format(name)})
     if says(reason, NO_CHAT + UPGRADED):
         return Fate(Act.UNREACHABLE, str(error))
     return Fate(Act.GIVE_UP, str(error))

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chat import files
 from chat.models import Message
-from telegram_bridge import outbox
+from telegram_bridge import outbox, sender
 from telegram_bridge.models import Delivery, DeliveryState, Shown, TelegramChat, TelegramState
 from tests.factories import say
 from tests.fakes.telegram import ADA, BOB, FORUM, GROUP, Chat, Telegram
@@ -239,6 +239,21 @@ def test_a_picture_that_telegram_takes_for_none_goes_as_a_document(telegram: Tel
     work(until=lambda: bool(telegram.sent(ADA.chat)))
 
     assert len(telegram.calls("sendDocument")) == 1
+
+
+def test_a_chat_that_takes_no_files_is_told_of_them_and_gets_the_rest(telegram: Telegram) -> None:
+    talk = make_talk()
+    assert talk.conversation
+    telegram.fault("sendDocument", refuse("Bad Request: not enough rights to send documents to the chat", times=None))
+    files.keep(talk.conversation, "notes.txt", b"hello", by=talk.user, via=Message.Via.WEB)
+    sender.plan({})
+    outbox.tell(talk.chat, "an answer")
+
+    send()
+
+    told, answer = telegram.texts(ADA.chat)
+    assert told.startswith("📎 notes.txt")
+    assert answer == "an answer"
 
 
 def test_a_token_that_telegram_does_not_know_gives_nothing_up(telegram: Telegram) -> None:
