@@ -20,9 +20,9 @@ def settle_down(task: Task) -> None:
 
 def announce(task: Task, by: User, via: Message.Via) -> None:
     """Say in the conversation that a person made the task: this message is its anchor."""
-    from tasks.reading import description
+    from tasks.reading import promised
 
-    text = f"Scheduled: {task.title}, {description(task)}"
+    text = f"Scheduled: {task.title}, {promised(task)}"
     message = Message(author=Message.Author.USER, user=by, text=text, via=via, task_id=task.pk, payload={"scheduled": True})
     log.post(task.conversation_id, message)
     task.anchor = message.seq

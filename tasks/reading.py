@@ -93,13 +93,28 @@ def once(at: datetime, task: Task) -> str:
     """A time that happens once, as the task's zone reads it, with the day in words while it is near."""
     local, today = at.astimezone(task.zone), timezone.now().astimezone(task.zone).date()
     days = {today: "today", today + timedelta(days=1): "tomorrow"}
-    day = days.get(local.date(), f"{local:%a} {local.day} {local:%b %Y}")
+    day = days.get(local.date(), date(local))
     told = f"{day} at {local:%H:%M:%S}".removesuffix(":00") + f", {task.zone.key}"
     try:
         own_zone(task)
     except InvalidError as exc:
         return f"{told}; {mistake(exc)}"
     return told
+
+
+def promised(task: Task) -> str:
+    """When it happens, for a message that is read again later: “today, Sat 21 Nov 2026, at 14:30, Europe/Berlin”.
+
+    Whoever meant half past two at night sees here that it was understood otherwise.
+    """
+    words = description(task)
+    day, _, rest = words.partition(" at ")
+    return f"{day}, {date(task.run_at.astimezone(task.zone))}, at {rest}" if task.run_at and day in ("today", "tomorrow") else words
+
+
+def date(local: datetime) -> str:
+    """A date as people write it."""
+    return f"{local:%a} {local.day} {local:%b %Y}"
 
 
 def coming(task: Task, n: int) -> list[Due]:

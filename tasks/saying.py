@@ -16,7 +16,7 @@ SIZES = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 def seen(task: Task) -> dict[str, Any]:
     """A task in a few fields, with what was understood of its time."""
     found: dict[str, Any] = {"task": str(task.pk), "title": task.title, "mode": task.mode, "status": task.status}
-    found |= {"when": reading.description(task), "next": [due(one) for one in reading.coming(task, COMING)]}
+    found |= {"when": reading.promised(task), "next": [due(one) for one in reading.coming(task, COMING)]}
     found |= {"schedule": task.schedule} if task.schedule else {}
     found["time_zone"] = task.zone.key
     if task.text and task.text != task.title:

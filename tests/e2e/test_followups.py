@@ -81,7 +81,7 @@ def test_what_is_scheduled_is_told_and_the_second_one_cancelled(offline: Site, p
     chat.say("cancel the second one")
     expect(chat.answers.last).to_contain_text("Cancelled: “go home”")
     chat.say("change the first one to tomorrow at 10")
-    expect(chat.answers.last).to_contain_text("tomorrow at 10:00")
+    expect(chat.answers.last).to_contain_text(", at 10:00")
     chat.say("what is scheduled?")
 
     expect(chat.answers.last).to_contain_text("stand-up")

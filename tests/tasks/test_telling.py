@@ -68,3 +68,13 @@ def test_later_turns_do_not_take_what_tasks_say_for_the_persons_words() -> None:
     assert said[0].startswith("[The person scheduled this without asking you:]\nScheduled: Check the PR")
     assert said[2].startswith("[It was time for what had been scheduled earlier")
     assert said[4:] == ["[A reminder was due. The person was shown:]", "Stretch!"]
+
+
+def test_a_promise_names_the_date_of_today_and_tomorrow() -> None:
+    task = make_task(schedule=None, delay_minutes=1)
+    at = timezone.localtime(task.run_at, task.zone)
+
+    promise = Message.objects.get(conversation=task.conversation, seq=task.anchor).text
+
+    assert f", {at:%a} {at.day} {at:%b %Y}, at {at:%H:%M:%S}".removesuffix(":00") in promise
+    assert promise.endswith(", Asia/Tokyo")

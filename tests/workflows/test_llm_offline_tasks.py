@@ -23,7 +23,7 @@ def due(local: str, utc: str, away: str = "in 2 hours") -> dict[str, str]:
 def told(number: int = 1, title: str = "stretch", **fields: Any) -> dict[str, Any]:
     """A task as the tools tell of it: once, at six in the evening."""
     row = {"number": number, "task": IDS[number - 1], "title": title, "mode": "notify", "status": "pending", "time_zone": "Europe/Berlin"}
-    once = {"when": "today at 18:00, Europe/Berlin", "next": [due("Sat 21 Nov 2026 18:00", "2026-11-21T17:00:00+00:00")]}
+    once = {"when": "today, Sat 21 Nov 2026, at 18:00, Europe/Berlin", "next": [due("Sat 21 Nov 2026 18:00", "2026-11-21T17:00:00+00:00")]}
     return {**row, **once, **fields}
 
 
@@ -95,7 +95,7 @@ def test_a_time_that_is_over_is_said_so() -> None:
 def test_what_was_understood_is_shown() -> None:
     said = answer("remind me in 2 hours to stretch", {**told(), "done": "scheduled"})
 
-    assert said == "I will remind you: “stretch”, in 2 hours: today at 18:00, Europe/Berlin (17:00 UTC)."
+    assert said == "I will remind you: “stretch”, in 2 hours: today, Sat 21 Nov 2026, at 18:00, Europe/Berlin (17:00 UTC)."
 
 
 def test_the_next_three_times_are_shown_of_what_recurs() -> None:

@@ -32,8 +32,15 @@ class Clock:
     def plain(self) -> time:
         """The time as 24 hours have it, where nobody would mean the other one."""
         if not self.sure and self.hour < 7:
-            raise Unclear(f"{self} may be in the morning or in the afternoon: say {self.hour}am or {self.hour + 12}:{self.minute:02}.")
+            raise Unclear(
+                f"{self} may be in the morning or in the afternoon: say {self.in_the_morning} or {self.hour + 12}:{self.minute:02}."
+            )
         return time(self.hour, self.minute)
+
+    @property
+    def in_the_morning(self) -> str:
+        """It as people write it who mean the morning: “9am”, “2:30am”."""
+        return f"{self.hour}{f':{self.minute:02}' if self.minute else ''}am"
 
     def __str__(self) -> str:
         return f"{self.hour}:{self.minute:02}"

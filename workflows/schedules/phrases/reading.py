@@ -126,7 +126,7 @@ def soonest(clock: Clock, now: datetime) -> datetime:
         return wall(today if today > local else today + timedelta(days=1), now)
     later = today + timedelta(hours=HALF_DAY)
     if today <= local < later and clock.hour > 6:
-        raise Unclear(f"{clock} may be tonight or tomorrow morning: say {clock.hour}am or {later:%H:%M}.")
+        raise Unclear(f"{clock} may be tonight or tomorrow morning: say {clock.in_the_morning} or {later:%H:%M}.")
     if later <= local:
         return wall(datetime.combine(today + timedelta(days=1), clock.plain()), now)
     return wall(today if today > local else later, now)
