@@ -74,7 +74,7 @@ def test_a_promise_names_the_date_of_today_and_tomorrow() -> None:
     task = make_task(schedule=None, delay_minutes=1)
     at = timezone.localtime(task.run_at, task.zone)
 
-    promise = Message.objects.get(conversation=task.conversation, seq=task.anchor).text
+    promise = Message.objects.get(conversation=task.conversation, seq=task.anchor or 0).text
 
     assert f", {at:%a} {at.day} {at:%b %Y}, at {at:%H:%M:%S}".removesuffix(":00") in promise
     assert promise.endswith(", Asia/Tokyo")
