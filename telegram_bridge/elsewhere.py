@@ -35,10 +35,10 @@ def private_chats(user: User) -> list[TelegramChat]:
 
 
 def tell_somebody(request: HelpRequest) -> None:
-    """One line to the notification chat, if there is one: whose question it is, and where to answer it."""
+    """One line to the notification chat, if there is one: whose question it is, and where they answer it. Nobody else may."""
     chat = TelegramSettings.now().notification_chat
     if chat is None or not reachable().filter(pk=chat.pk).exists():
         return
     owner = literal(request.run.owner.get_username())
-    link = questions.page(questions.address(request), "answer it on the page")
-    outbox.tell(chat, f"❓ A run of {owner} has a question, and they have no Telegram here: {link}.")
+    link = questions.page(questions.address(request), "on the page", whose="their")
+    outbox.tell(chat, f"❓ **{owner}** is asked something, and has no Telegram here. Only they can answer it: {link}.")

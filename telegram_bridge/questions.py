@@ -90,9 +90,9 @@ def address(request: HelpRequest) -> str:
     return reverse("conversation", args=[request.run.conversation_id])
 
 
-def page(path: str, words: str) -> str:
+def page(path: str, words: str, *, whose: str = "your") -> str:
     """A link to a page of this installation; the words alone where its address is not known."""
-    return f"[{words}]({settings.AGENTRON_URL}{path})" if settings.AGENTRON_URL else f"{words}, in your browser"
+    return f"[{words}]({settings.AGENTRON_URL}{path})" if settings.AGENTRON_URL else f"{words}, in {whose} browser"
 
 
 def fate(request: HelpRequest) -> str:

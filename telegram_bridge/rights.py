@@ -15,6 +15,6 @@ def given_away(user: User) -> str:
     else:
         return ""
     return (
-        f"{what}: whoever holds this Telegram account then reads {name}'s conversations, answers their questions and approvals, "
+        f"{what}: whoever holds this Telegram account then reads {name}’s conversations, answers their questions and approvals, "
         f"and has the bot do all that {name} may have it do."
     )

@@ -209,6 +209,7 @@ class TelegramChatAdmin(FromSettings[TelegramChat]):
             raise ConflictError("A private chat needs only its person: allow the account.")
         row.allowed = True
         row.save(update_fields=["allowed"])
+        welcome(row)
         return f"Whoever is served may now speak to the bot in {row}."
 
     def refuse(self, request: HttpRequest, row: TelegramChat) -> str:
@@ -218,7 +219,9 @@ class TelegramChatAdmin(FromSettings[TelegramChat]):
 
     def save_model(self, request: HttpRequest, obj: TelegramChat, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if "allowed" in form.changed_data and not obj.allowed:
+        if "allowed" in form.changed_data and obj.allowed:
+            welcome(obj)
+        elif "allowed" in form.changed_data:
             parting.close(obj)
 
     def reach(self, request: HttpRequest, row: TelegramChat) -> str:
@@ -226,6 +229,11 @@ class TelegramChatAdmin(FromSettings[TelegramChat]):
         row.unreachable_since, row.unreachable_because = None, ""
         row.save(update_fields=["unreachable_since", "unreachable_because"])
         return f"What is said from now on is sent to {row} again."
+
+
+def welcome(group: TelegramChat) -> None:
+    """Tell a group that was allowed how one speaks there."""
+    outbox.tell(group, "This group is allowed now. Whoever I serve may speak to me here: mention me, reply to me, or see /help.")
 
 
 @admin.register(TelegramTalk)

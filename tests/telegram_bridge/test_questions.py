@@ -191,7 +191,7 @@ def test_a_question_of_somebody_without_telegram_is_told_to_the_notification_cha
 
     ask(make_conversation(make_user("bob")), question="How?")
 
-    assert texts() == ["❓ A run of bob has a question, and they have no Telegram here: answer it on the page, in your browser."]
+    assert texts() == ["❓ bob is asked something, and has no Telegram here. Only they can answer it: on the page, in their browser."]
 
 
 def test_a_question_goes_to_nobody_who_is_not_served() -> None:

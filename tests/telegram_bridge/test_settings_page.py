@@ -159,6 +159,27 @@ def test_a_stranger_is_allowed_as_somebody_and_told_so(desk: Client) -> None:
     assert "you are plain here" in Delivery.objects.get().text
 
 
+@pytest.mark.parametrize("verb", ["do", "change"])
+def test_a_group_is_allowed_and_told_so(desk: Client, verb: str) -> None:
+    group = TelegramChat.objects.create(chat_id=-4001, type="group", title="The team")
+
+    args = [group.pk, "allow"] if verb == "do" else [group.pk]
+    desk.post(reverse(f"admin:telegram_bridge_telegramchat_{verb}", args=args), {"allowed": "on"})
+
+    group.refresh_from_db()
+    assert (group.allowed, Delivery.objects.get().text[:26]) == (True, "This group is allowed now.")
+
+
+def test_the_page_says_what_comes_next_until_somebody_is_served(desk: Client, boss: User) -> None:
+    chosen(token=TOKEN, enabled=True)
+
+    before = desk.get(PAGE).content.decode()
+    TelegramAccount.objects.create(telegram_id=1001, user=boss, allowed=True)
+
+    assert "Nobody is served yet" in before
+    assert "Nobody is served yet" not in desk.get(PAGE).content.decode()
+
+
 @pytest.mark.parametrize("name", ["", "nobody", "gone"])
 def test_nobody_is_allowed_as_no_one(desk: Client, name: str) -> None:
     make_user("gone", is_active=False)
