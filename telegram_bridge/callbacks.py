@@ -85,7 +85,7 @@ def do(keyboard: Keyboard, delivery: Delivery, user: User, value: str) -> str:
             raise MissingError("This conversation was deleted.")
         lists.resume(delivery.talk, conversation)
         keyboards.close(keyboard)
-        return f"You speak in “{short(str(conversation), 60)}” now."
+        return f"You are in “{short(str(conversation), 60)}” now."
     return STALE
 
 

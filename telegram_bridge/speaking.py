@@ -61,7 +61,7 @@ def place_of(heard: Heard, shown: Message | None) -> Conversation:
         talks.turn_to(heard.talk, shown.conversation)
         # In a group there are no lists of one's own.
         back = " /resume goes back." if heard.chat.is_private else ""
-        heard.tell(f"You speak in “{words.literal(str(shown.conversation), 60)}” now, where this message stands.{back}", silent=True)
+        heard.tell(f"You are in “{words.literal(str(shown.conversation), 60)}” now, where this message stands.{back}", silent=True)
     return talks.conversation_of(heard.talk)
 
 

@@ -74,4 +74,4 @@ def resume(talk: TelegramTalk, conversation: Conversation) -> None:
     said = f"\n\n> {literal(gist(last.text, last.author))}" if last and last.kind == Message.Kind.MESSAGE else ""
     asked = HelpRequest.objects.open().filter(run__conversation=conversation).count()
     more = "\n\nA question waits for you there: /pending" if asked else ""
-    outbox.tell(talk.chat, f"You speak in **{literal(str(conversation))}** now.{said}{more}", thread_id=talk.thread_id, talk=talk)
+    outbox.tell(talk.chat, f"You are in **{literal(str(conversation))}** now.{said}{more}", thread_id=talk.thread_id, talk=talk)

@@ -250,7 +250,7 @@ def test_resume_offers_the_last_conversations_and_goes_on_with_the_chosen_one() 
     reply = phone.press(delivery, "about tea")
 
     assert "gold" not in delivery.text
-    assert "You speak in “about tea” now." in reply.toast
+    assert "You are in “about tea” now." in reply.toast
     assert (conversation(phone).title, talk(phone).delivered_seq) == ("about tea", 1)
 
 

@@ -166,7 +166,7 @@ def test_a_reply_goes_on_in_the_conversation_of_what_it_answers() -> None:
     assert conversation(phone) == old
     assert said(user)[-1].conversation == old
     assert talk(phone).delivered_seq == 2
-    assert phone.told()[-1] == "You speak in “about tea” now, where this message stands. /resume goes back."
+    assert phone.told()[-1] == "You are in “about tea” now, where this message stands. /resume goes back."
 
 
 def test_a_reply_to_somebody_elses_message_stays_in_ones_own_conversation() -> None:
