@@ -19,7 +19,7 @@ from workflows.history import history
 from workflows.journal import Hold, guard
 from workflows.ledger import Outcome, tool_result
 from workflows.limits import Limits
-from workflows.llm.types import Call, Failure, Result, StepRequest, ToolSpec, Turn
+from workflows.llm.types import DECLINED, Call, Failure, Result, StepRequest, ToolSpec, Turn
 from workflows.models import Agent, CallState, HelpRequest, HelpStatus, Run, StepRun, StepStatus, ToolCall, Trigger
 from workflows.pins import pinned_turn
 from workflows.signals import turn_beginning
@@ -166,7 +166,7 @@ def words(request: HelpRequest) -> str:
         reason = f" They said: {request.response}" if request.response else ""
         return f"The owner does not want this call to be made.{reason} Do not try it again in another way; go on without it, or say so."
     if request.status == HelpStatus.DECLINED:
-        return "The person declined to answer."
+        return DECLINED
     if request.decision == "done":
         return "It had been cut off; the person says that it was done."
     return request.response or request.decision

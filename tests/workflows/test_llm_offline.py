@@ -15,6 +15,7 @@ from pydantic_ai.tools import ToolDefinition
 from workflows.llm.errors import ModelError
 from workflows.llm.offline import in_workflow, model, next_move
 from workflows.llm.offline_grammar import GRAMMAR, recognise
+from workflows.llm.types import DECLINED
 
 TOKYO = "What time is it in tokyo?"
 COLOURS = ["red", "green", "blue"]
@@ -156,6 +157,7 @@ def test_a_sentence_becomes_a_tool_call(text: str, tool: str, arguments: dict[st
         ),
         ("what time is it", ["half past nine"], "half past nine"),
         ("ask me to choose between a or b", ["b"], "You answered: “b”"),
+        ("ask me to choose between a or b", [DECLINED], "You declined to answer, so I leave it at that."),
         ("read https://example.com", [PAGE], "“Example” begins so:\n\nFirst one. Second one."),
         ("Give me the text of https://example.com", [PAGE], "Example\n\nFirst one. Second one."),
         ("Summarise:\n\nSee https://example.com. It is good.", [], "See https://example.com. It is good."),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from workflows.llm.offline_arguments import Seen, tidy, to_remember
+from workflows.llm.types import DECLINED
 
 CONNECT = "connect a real model: set AGENTRON_MODEL (such as openai:gpt-5.2, with OPENAI_API_KEY), or add one under Models in the admin."
 HOW_TO_CONNECT = f"For everything else, {CONNECT}"
@@ -228,6 +229,8 @@ def quoted_answer(seen: Seen) -> str:
     """Repeats what the person answered; bare where another step goes on from it."""
     if seen.in_workflow:
         return as_text(seen.result)
+    if as_text(seen.result) == DECLINED:
+        return "You declined to answer, so I leave it at that."
     return f"You answered: “{shortened(as_text(seen.result))}”"
 
 

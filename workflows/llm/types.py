@@ -7,6 +7,9 @@ from typing import Any, Protocol
 
 Checkpoint = dict[str, Any]
 
+# What a model is told of a question that nobody wanted to answer.
+DECLINED = "The person declined to answer."
+
 
 @dataclass(frozen=True)
 class Usage:
