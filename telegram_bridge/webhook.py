@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 
 PATH = "/api/telegram/webhook"
 LOOK_SECONDS = 30.0
+# So long after it was set again, for whoever takes it away or shows it otherwise may do so each time.
+AGAIN_SECONDS = 2.0
 # One call after the other, so that updates come in order; storing one takes milliseconds.
 CONNECTIONS = 1
 
@@ -34,6 +37,13 @@ async def run(session: Session) -> None:
 def address() -> str:
     """Where Telegram calls."""
     return f"{settings.AGENTRON_URL.rstrip('/')}{PATH}"
+
+
+def plain(url: str) -> str:
+    """An address in the one form that means the same however it was written."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port not in (None, 443) else ""
+    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
 
 
 def obstacle(session: Session) -> str:
@@ -62,10 +72,9 @@ async def look_after(session: Session) -> None:
             continue
         failures = 0
         session.heard()
-        is_set = found.get("url") == address()
+        is_set = plain(found.get("url") or "") == plain(address())
         await db(note, session.bot_id, found, is_set)
-        if is_set:
-            await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(LOOK_SECONDS if is_set else AGAIN_SECONDS)
 
 
 async def set_webhook(session: Session) -> None:

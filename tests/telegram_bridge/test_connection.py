@@ -33,6 +33,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "TOKEN_PAUSE", 0.2)
     monkeypatch.setattr(poller, "SHORTEST_SECONDS", 0.1)
     monkeypatch.setattr(webhook, "LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(webhook, "AGAIN_SECONDS", 0.3)
 
 
 @asynccontextmanager
@@ -204,6 +205,13 @@ async def test_a_webhook_is_set_looked_after_and_left(telegram: Telegram, settin
     after = await sync_to_async(state)()
     assert (after.webhook, after.conflicts) == ("", 1)
     assert "drop_pending_updates" not in first or first["drop_pending_updates"] in (False, "false")
+
+
+def test_an_address_is_the_same_however_it_is_written() -> None:
+    same = {webhook.plain(url) for url in ("https://Example.org/a", "https://example.org:443/a", "https://example.org/a")}
+
+    assert same == {"https://example.org/a"}
+    assert webhook.plain("https://example.org:8443/a") not in same
 
 
 @pytest.mark.parametrize(("url", "secret", "told"), [("http://a.example", "s" * 40, "https"), ("https://a.example", "", "no secret")])
