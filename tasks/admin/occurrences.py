@@ -4,13 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils import formats, timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from chat.admin_base import ReadOnlyAdmin, badge, link
 from chat.figures import span
+from tasks.admin.times import moment
 from tasks.models import Occurrence, Task
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class OccurrenceInline(TabularInline[Occurrence, Task]):
 
     @admin.display(description="Due")
     def due(self, row: Occurrence) -> SafeString:
-        return format_html('<span class="admin-time">{}</span>', formats.localize(timezone.localtime(row.due_at)))
+        return moment(row.due_at)
 
     @admin.display(description="State")
     def state_badge(self, row: Occurrence) -> SafeString:
@@ -83,7 +82,7 @@ class OccurrenceAdmin(ReadOnlyAdmin[Occurrence]):
     """Due times of all tasks."""
 
     called = ("due time", "due times")
-    list_display = ["due_at", "of", "state_badge", "late", "run_link", "why"]
+    list_display = ["due", "of", "state_badge", "late", "run_link", "why"]
     list_filter = ["state", "by_hand", "due_at"]
     list_select_related = ["task"]
     ordering = ["-due_at"]
@@ -94,6 +93,10 @@ class OccurrenceAdmin(ReadOnlyAdmin[Occurrence]):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         return lookup == "task__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description="Due", ordering="due_at")
+    def due(self, row: Occurrence) -> SafeString:
+        return moment(row.due_at)
 
     @admin.display(description="Task")
     def of(self, row: Occurrence) -> SafeString:

@@ -17,6 +17,7 @@ from chat.models import Message
 from tasks import planning, reading
 from tasks.admin.occurrences import OccurrenceInline
 from tasks.admin.task_form import TaskForm
+from tasks.admin.times import to_come
 from tasks.fields import named, waiting_for
 from tasks.models import STOPPABLE, Occurrence, OccurrenceState, Task, TaskStatus
 from workflows.errors import RefusedError
@@ -58,12 +59,12 @@ class TaskAdmin(BaseAdmin[Task]):
     """What is scheduled, everybody's. A task that carries out a workflow's schedule is changed there."""
 
     form = TaskForm
-    list_display = ["titled", "state", "when", "next_due_at", "result", "does", "who"]
+    list_display = ["titled", "state", "when", "due", "result", "does", "who"]
     list_filter = ["status", "enabled", "mode", RecursFilter, ("managed_by", admin.EmptyFieldListFilter), "next_due_at"]
     list_select_related = ["owner", "workflow"]
     search_fields = ["title", "text", "owner__username"]
     ordering = ["-id"]
-    sortable_by = ["next_due_at"]
+    sortable_by = ["due"]
     autocomplete_fields = ["conversation", "depends_on"]
     readonly_fields = [*NOW, "next", "buttons", *ABOUT]
     verbs = {"run": "Run now", "pause": "Pause", "resume": "Resume", "cancel": "Cancel"}
@@ -203,6 +204,10 @@ class TaskAdmin(BaseAdmin[Task]):
     @admin.display(description="When")
     def when(self, row: Task) -> str:
         return reading.description(row)
+
+    @admin.display(description="Next", ordering="next_due_at")
+    def due(self, row: Task) -> SafeString | str:
+        return to_come(row.next_due_at) if row.next_due_at else "—"
 
     @admin.display(description="Last result")
     def result(self, row: Task) -> SafeString | str:
