@@ -8,12 +8,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from chat import figures
+from chat import figures, tool_cards
 
 register = template.Library()
 register.filter("money", figures.money)
 register.filter("count", figures.count)
 register.filter("span", figures.span)
+register.filter("tool_label", tool_cards.label)
 
 # How what a message or a run came by is called in a sentence, where not by its value.
 WAYS = {"telegram": "Telegram", "api": "the API", "cli": "the terminal", "mcp": "MCP"}

@@ -2,16 +2,16 @@
 
 import { beside, log, page } from "./dom.js";
 
-/** A format in the reader's zone; a browser may not know of a zone that the server knows. */
+/** A format in the reader's zone, as all the site writes times; a browser may not know of a zone that the server knows. */
 function format(options) {
   try {
-    return new Intl.DateTimeFormat(undefined, { ...options, timeZone: page.dataset.zone || undefined });
+    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: page.dataset.zone || undefined });
   } catch {
-    return new Intl.DateTimeFormat(undefined, options);
+    return new Intl.DateTimeFormat("en-GB", options);
   }
 }
 
-const clock = format({ hour: "numeric", minute: "2-digit" });
+const clock = format({ hour: "2-digit", minute: "2-digit" });
 const full = format({ dateStyle: "full", timeStyle: "long" });
 const thisYear = format({ weekday: "long", day: "numeric", month: "long" });
 const otherYear = format({ weekday: "long", day: "numeric", month: "long", year: "numeric" });

@@ -5,6 +5,9 @@ import { log } from "./dom.js";
 
 // What each run's messages said, by run: of each step in each round, and of the whole; with the seq that said it.
 const told = new Map();
+// A status as people read it, and in which look; others are their own word.
+const WORDS = { waiting: "Waiting for you", retrying: "Waiting for the model" };
+const inWords = (status) => WORDS[status] ?? status[0].toUpperCase() + status.slice(1);
 
 function note({ dataset: { run, step, round, standing, ended, seq } }) {
   const parts = told.get(run) ?? told.set(run, new Map()).get(run);
@@ -17,15 +20,17 @@ function note({ dataset: { run, step, round, standing, ended, seq } }) {
   parts.set(key, known && known.last > at ? { ...known, first } : { status, step, round: Number(round), first, last: at });
 }
 
+/** A step; that it stands well or badly is told by a colour, and in words for whoever does not see it. */
 function chip({ step, round, status }) {
-  const item = Object.assign(document.createElement("li"), { textContent: round > 1 ? `${step} ×${round}` : step, title: status });
+  const item = Object.assign(document.createElement("li"), { textContent: round > 1 ? `${step} ×${round}` : step, title: inWords(status) });
+  item.append(Object.assign(document.createElement("span"), { className: "visually-hidden", textContent: `: ${inWords(status)}` }));
   item.dataset.status = status;
   return item;
 }
 
 function standing(run, parts, card) {
   if (parts.has("")) return parts.get("").status;
-  if (log.querySelector(`[data-run="${CSS.escape(run)}"] > .question:not(.closed)`)) return "waiting for you";
+  if (log.querySelector(`[data-run="${CSS.escape(run)}"] > .question:not(.closed)`)) return "waiting";
   return parts.size ? "running" : card.querySelector(".badge").dataset.status;
 }
 
@@ -36,7 +41,7 @@ function show(run) {
   const steps = [...parts.values()].filter(({ step }) => step).sort((one, other) => one.first - other.first);
   const status = standing(run, parts, card);
   card.querySelector(".run-steps").replaceChildren(...steps.map(chip));
-  Object.assign(card.querySelector(".badge"), { textContent: status }).dataset.status = status === "waiting for you" ? "waiting" : status;
+  Object.assign(card.querySelector(".badge"), { textContent: inWords(status) }).dataset.status = status;
 }
 
 /** Bring the cards in line with entries that are new to the page. */

@@ -51,8 +51,8 @@ def test_a_workflow_is_written_run_answered_and_reported(scripted: Site, slow_mo
     expect(page.locator("#result")).to_contain_text("All about tea.")
     page.locator("main").get_by_role("link", name="Conversation").click()
 
-    expect(page.locator(".run-card .badge")).to_have_text("succeeded")
-    expect(page.locator(".run-steps li")).to_have_text(["step_1", "step_2"])
+    expect(page.locator(".run-card .badge")).to_have_text("Succeeded")
+    expect(page.locator(".run-steps li")).to_have_text(["step_1: Succeeded", "step_2: Succeeded"])
     expect(page.locator(".entry.message", has_text="All about tea.").get_by_role("link", name="Run")).to_be_visible()
 
 
