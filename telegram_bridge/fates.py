@@ -28,7 +28,6 @@ UNSURE = "Telegram did not answer twice: it may have arrived, or not."
 NOT_MODIFIED = ("not modified",)
 # The person deleted it, or it is too old.
 GONE = ("message to edit not found", "can't be edited", "message_id_invalid", "never sent")
-UNPARSED = ("can't parse", "entity", "entities", "entities_")
 NO_THREAD = ("thread not found", "topic_closed", "topic_deleted", "topic_id_invalid")
 NO_REPLY = ("replied message not found", "message to be replied not found", "reply message not found")
 NO_RIGHTS = ("not enough rights", "have no rights", "need administrator rights")
@@ -124,8 +123,6 @@ def rejected(error: RejectedError, delivery: Delivery) -> Fate:
         return Fate(Act.DONE)
     if says(reason, GONE) and delivery.kind == Delivery.Kind.EDIT:
         return Fate(Act.DONE)
-    if says(reason, UNPARSED) and delivery.entities:
-        return Fate(Act.AT_ONCE, str(error), changed={"text": delivery.source or delivery.text, "entities": []})
     if says(reason, NO_THREAD) and delivery.thread_id:
         return Fate(Act.AT_ONCE, str(error), changed={"thread_id": 0})
     if says(reason, NO_REPLY) and (delivery.reply_to or delivery.reply_seq):
@@ -135,6 +132,9 @@ def rejected(error: RejectedError, delivery: Delivery) -> Fate:
         return Fate(Act.AT_ONCE, str(error), changed={"kind": Delivery.Kind.TEXT, "text": NO_FILES.format(name)})
     if says(reason, NO_CHAT + UPGRADED):
         return Fate(Act.UNREACHABLE, str(error))
+    if delivery.entities:
+        # What it cannot parse, or whatever else it dislikes of the looks: as it was written, it is taken.
+        return Fate(Act.AT_ONCE, str(error), changed={"text": delivery.source or delivery.text, "entities": []})
     return Fate(Act.GIVE_UP, str(error))
 
 

@@ -98,7 +98,7 @@ def test_a_group_that_became_a_supergroup_is_written_to_under_its_new_number(tel
     assert telegram.texts(FORUM) == ["one", "two"]
 
 
-@pytest.mark.parametrize("reason", ["can't parse entities: unsupported", "Entity URL 'x' is invalid", "ENTITY_BOUNDS_INVALID"])
+@pytest.mark.parametrize("reason", ["can't parse entities: unsupported", "Entity URL 'x' is invalid", "wrong HTTP URL specified"])
 def test_what_telegram_cannot_parse_goes_as_it_was_written(telegram: Telegram, reason: str) -> None:
     telegram.fault("sendMessage", refuse(f"Bad Request: {reason}"))
     outbox.tell(make_chat(), "**bold** [x](https://example.com)")
