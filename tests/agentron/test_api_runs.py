@@ -16,6 +16,8 @@ from chat.schemas import MessageOut
 from tests.factories import make_agent, make_conversation, make_task, make_turn, make_workflow
 from workflows.models import Effect, HelpRequest, Run, RunStatus, StepRun, StepStatus, ToolCall
 
+pytestmark = pytest.mark.wide
+
 
 def make_question(run: Run, **fields: Any) -> HelpRequest:
     """A run that waits for an answer to one question more."""

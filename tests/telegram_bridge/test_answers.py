@@ -13,7 +13,7 @@ from tests.telegram_bridge.phone import GROUP, Phone, chat_of, let_in, newest, r
 from workflows import engine
 from workflows.models import HelpRequest, Run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.wide, pytest.mark.django_db]
 FORWARD: dict[str, Any] = {"forward_origin": {"type": "hidden_user", "sender_user_name": "Eve", "date": 1}}
 APPROVAL: dict[str, Any] = {
     "kind": "approval",

@@ -15,6 +15,8 @@ from workflows.schedules import due_between, parse
 from workflows.schedules.times import following
 from workflows.schedules.wall import midnight
 
+pytestmark = pytest.mark.wide
+
 SOME = sorted({*ZONES[::40], *ODD})
 # For the faults: how many of a hundred changes are looked at.
 ROUNDS = int(os.environ.get("ROUNDS", "10"))

@@ -19,6 +19,8 @@ from workflows.llm import offline
 from workflows.llm.errors import ModelError
 from workflows.models import Agent, HelpRequest, Run, RunStatus, StepRun, StepStatus, ToolCall, Trigger
 
+pytestmark = pytest.mark.wide
+
 Use = Callable[[Model], Model]
 Drain = Callable[[], None]
 
