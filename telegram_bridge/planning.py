@@ -12,7 +12,7 @@ from chat.models import File, Message, Profile
 from telegram_bridge import outbox, questions
 from telegram_bridge.formatting import literal
 from telegram_bridge.models import Delivery, Shown, TelegramAccount, TelegramChat, TelegramTalk
-from workflows.models import HelpRequest, HelpStatus, Run
+from workflows.models import HelpRequest, HelpStatus, Lane, Run
 
 CHUNK = 100
 PLACES = {
@@ -150,13 +150,18 @@ def show_file(talk: TelegramTalk, message: Message) -> None:
 
 
 def answered_by(talk: TelegramTalk, message: Message) -> int | None:
-    """The number of the message that this one is shown as an answer to: a task's promise; in a group, whoever asked."""
+    """The number of the message that this one is shown as an answer to: a task's promise, or what was asked."""
     if message.task_id and message.reply_to and message.reply_to != message.seq:
         return message.reply_to
-    if talk.chat.is_private or message.run_id is None or message.author == Message.Author.USER:
-        return None
-    asked = Run.objects.filter(pk=message.run_id).values_list("asked_seq", flat=True).first()
-    return asked if asked and asked != message.seq else None
+    run = Run.objects.filter(pk=message.run_id).first() if message.run_id and message.author != Message.Author.USER else None
+    asked = asked_in(talk, run) if run else None
+    return asked if asked != message.seq else None
+
+
+def asked_in(talk: TelegramTalk, run: Run) -> int | None:
+    """The number of the message that a run is shown to answer; None in private, where no other one was asked since."""
+    later = Run.objects.filter(conversation=run.conversation_id, lane=Lane.TURN, asked_seq__gt=run.asked_seq or 0)
+    return run.asked_seq if not talk.chat.is_private or later.exists() else None
 
 
 def disturbs(message: Message, now: datetime | None = None) -> bool:

@@ -153,10 +153,10 @@ def closed(request: HelpRequest) -> str:
     by = f" by {literal(request.answered_by.get_username())}" if request.answered_by else ""
     by += PLACES.get(Message.Via(request.answered_via), "") if request.answered_via else ""
     words = "given on its own page" if request.response.startswith("secret:") else literal(shortened(request.response))
-    said = f": {words}" if words else "."
+    said = f": {words}" if words and words.casefold() != request.decision else "."
     match request.status:
         case HelpStatus.ANSWERED if request.decision:
-            return DONE.get(request.decision, f"✅ **{request.decision.capitalize()}**") + by + said
+            return DONE.get(request.decision, f"✅ **Answered “{request.decision}”**") + by + said
         case HelpStatus.ANSWERED:
             return f"✅ **Answered**{by}{said}"
         case HelpStatus.DECLINED:

@@ -14,7 +14,7 @@ from telegram_bridge import lease
 from telegram_bridge.formatting import Chunk, literal, render
 from telegram_bridge.models import Delivery, LiveMessage, TelegramChat, TelegramSettings, TelegramTalk
 from telegram_bridge.pending import OPEN, shown_as
-from telegram_bridge.planning import is_served
+from telegram_bridge.planning import asked_in, is_served
 from workflows.models import Lane, Run, RunStatus
 
 # A turn that waits for a worker is about to begin; one that waits for longer shows nothing.
@@ -84,8 +84,8 @@ def frame(work: Work, mode: str) -> Frame | None:
     if not chunks:
         return None
     live = LiveMessage.objects.filter(talk=talk, run_id=run.pk).first()
-    reply_to = None if talk.chat.is_private or run.asked_seq is None else shown_as(talk.chat, run.conversation_id, run.asked_seq)
-    return Frame(chunks[0], draft is not None, live, reply_to)
+    asked = asked_in(talk, run)
+    return Frame(chunks[0], draft is not None, live, asked and shown_as(talk.chat, run.conversation_id, asked))
 
 
 def waits(talk: TelegramTalk, run_id: UUID) -> bool:

@@ -103,6 +103,20 @@ def test_what_a_task_says_answers_its_promise() -> None:
     assert list(Delivery.objects.order_by("pk").values_list("reply_seq", flat=True)) == [None, 1]
 
 
+def test_in_private_an_answer_is_shown_as_one_where_more_was_asked_since() -> None:
+    talk = make_talk()
+    assert talk.conversation
+    first, second = (make_run(talk.conversation, asked_seq=seq, status="queued") for seq in (1, 2))
+    post(talk, "one", author=USER)
+    post(talk, "two", author=USER)
+    post(talk, "The first", run_id=first.pk)
+    post(talk, "The second", run_id=second.pk)
+
+    put(talk)
+
+    assert list(Delivery.objects.order_by("pk").values_list("reply_seq", flat=True))[2:] == [1, None]
+
+
 def test_in_a_group_an_answer_is_shown_as_one_to_whoever_asked() -> None:
     talk = make_talk(chat=GROUP)
     assert talk.conversation

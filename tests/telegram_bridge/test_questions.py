@@ -140,6 +140,16 @@ def test_an_answered_question_says_by_whom_and_loses_its_buttons(answer: dict[st
     assert Keyboard.objects.get().closed_at
 
 
+def test_a_confirmation_in_words_is_not_told_twice() -> None:
+    talk = make_talk(make_user("ada"))
+    request = ask(talk.conversation, kind=Kind.CONFIRMATION, decisions=["yes", "no"])
+    texts()
+
+    engine.respond(request, by=talk.user, via=Message.Via.TELEGRAM, response="Yes")
+
+    assert Delivery.objects.get(kind=Delivery.Kind.EDIT).text.endswith("✅ Answered “yes” by ada on Telegram.")
+
+
 def test_an_approval_says_who_approved() -> None:
     talk = make_talk(make_user("ada"))
     request = ask(talk.conversation, kind=Kind.APPROVAL, tool="send", arguments={}, decisions=["approve", "deny"])
