@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from workflows import tools
-from workflows.llm.step import as_tool
+from workflows.llm.toolset import as_tool, toolset
 from workflows.llm.types import ToolSpec
 from workflows.models import Effect
 from workflows.tools import Tool, ToolContext
@@ -37,6 +37,13 @@ def schema(tool: Tool) -> dict[str, Any]:
     """The JSON schema of a tool's arguments, as the model gets it."""
     made = as_tool(ToolSpec(tool.name, tool.description, tool.function))
     return made.function_schema.json_schema
+
+
+def test_steps_with_the_same_tools_share_what_the_library_makes_of_them() -> None:
+    def specs() -> tuple[ToolSpec, ...]:
+        return tuple(ToolSpec(tool.name, tool.description, tool.function) for tool in tools.named(NAMES))
+
+    assert toolset(specs()) is toolset(specs())
 
 
 def test_the_engines_own_tools_are_there() -> None:

@@ -3,15 +3,13 @@
 The checkpoint holds only what the step itself added: the history before it comes from the log each time.
 """
 
-import inspect
-import typing
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
-from pydantic_ai import Agent, DeferredToolRequests, RunContext, Tool
+from pydantic_ai import Agent, DeferredToolRequests, RunContext
 from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.conversation import Conversation, ConversationTypeAdapter
 from pydantic_ai.exceptions import AgentRunError, CallDeferred, ToolFailed
@@ -35,6 +33,7 @@ from chat.log import clean, storable
 from workflows.llm import offline
 from workflows.llm.errors import ModelError, explain
 from workflows.llm.models import build
+from workflows.llm.toolset import RETRIES, toolset
 from workflows.llm.types import (
     Answered,
     Ask,
@@ -47,7 +46,6 @@ from workflows.llm.types import (
     Reply,
     Result,
     StepRequest,
-    ToolSpec,
     Turn,
     Usage,
 )
@@ -69,29 +67,30 @@ async def converse(request: StepRequest, listener: Listener) -> Answered | Parke
     agent = Agent(
         await model_for(request),
         instructions=request.instructions or None,
-        tools=[as_tool(spec) for spec in request.tools],
+        toolsets=[toolset(request.tools)],
         output_type=[str, DeferredToolRequests],
         capabilities=[watch],
-        retries=3,
+        retries=RETRIES,
     )
     waiting = done.deferred_tool_requests
     answers = (
         waiting.build_results(calls={call.tool_call_id: request.answers[call.tool_call_id] for call in waiting.calls}) if waiting else None
     )
     try:
-        async with agent.run_stream_events(
+        result = await agent.run(
             None if request.checkpoint else request.prompt,
             conversation=done,
             deferred_tool_results=answers,
             # The listener knows the limits: where they are reached a person is asked, and nothing breaks off.
             usage_limits=UsageLimits(request_limit=None),
-        ) as events:
-            async for event in events:
-                await watch.hear(event)
-            result = events.result
+            event_stream_handler=watch.hear_all,
+            infer_name=False,
+        )
     except AgentRunError as exc:
         raise explain(exc) from exc
-    assert result is not None
+    if (task := asyncio.current_task()) and task.cancelling():
+        # Something inside took the cancellation for its own.
+        raise asyncio.CancelledError
     saved = checkpoint(result.conversation, len(before))
     messages = result.conversation.messages
     if isinstance(result.output, DeferredToolRequests):
@@ -166,24 +165,6 @@ def replies(messages: list[ModelMessage]) -> int:
     return sum(isinstance(message, ModelResponse) for message in messages)
 
 
-@lru_cache(maxsize=500)
-def as_tool(spec: ToolSpec) -> Tool[None]:
-    """The library's tool for `spec`; the call itself is made by the listener."""
-    signature = inspect.signature(spec.function)
-    parameters = list(signature.parameters.values())[1:]
-    hints = typing.get_type_hints(spec.function)
-
-    async def made_by_the_listener(context: RunContext[None], **arguments: Any) -> None:
-        raise AssertionError(f"{spec.name} went past the journal")
-
-    first = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=RunContext[None])
-    function: Callable[..., Any] = made_by_the_listener
-    function.__signature__ = signature.replace(parameters=[first, *parameters])  # type: ignore[attr-defined]
-    function.__annotations__ = {"context": RunContext[None], **{item.name: hints[item.name] for item in parameters}}
-    function.__doc__ = spec.description
-    return Tool(function, takes_ctx=True, name=spec.name)
-
-
 def check_names(part: ToolCallPart) -> None:
     """Raises ModelError where a model names a call in a way that no journal can hold; it may do better the next time."""
     as_stored = clean(part.tool_name), clean(part.tool_call_id)
@@ -254,6 +235,11 @@ class Watch(AbstractCapability[Any]):
                 raise ToolFailed(sentence)
             case Ask(detail):
                 raise CallDeferred(detail, kind="question")
+
+    async def hear_all(self, _: RunContext[Any], events: AsyncIterable[Any]) -> None:
+        """Listen to one reply, or to the calls that it asked for."""
+        async for event in events:
+            await self.hear(event)
 
     async def hear(self, event: Any) -> None:
         """Pass on text as it streams."""
