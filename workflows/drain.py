@@ -96,6 +96,9 @@ class Worker:
             self.must_stop()
         try:
             await self.work()
+            # It may have made room for what it does not take itself, because it must end or is there for one run only.
+            with suppress(django.db.Error):
+                await db(queue.nudge)
         finally:
             _current = None
             for task in (flusher, healer):

@@ -143,7 +143,6 @@ def wait_for_user(run_id: UUID) -> None:
     run = Run.objects.get(pk=run_id)
     run.move(RunStatus.WAITING_FOR_USER, leased_by="", lease_expires_at=None)
     log.post(run.conversation_id, run_message(run.pk, run.task_id, Message.Kind.STATUS, status=run.status))
-    queue.repair()
 
 
 @transaction.atomic

@@ -81,7 +81,8 @@ def end_run(
     last.append(run_message(run_id, run.task_id, Message.Kind.STATUS, status=str(status), **extra))
     log.post(run.conversation_id, *spoken, *cut, *last)
     run_finished.send(sender=Run, run=run)
-    queue.repair()
+    if fence is None:
+        queue.nudge()  # A driver's process looks for itself what can start now.
     return run
 
 

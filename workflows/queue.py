@@ -200,12 +200,17 @@ def answered(worker: str) -> list[UUID]:
     return list(mine.values_list("pk", flat=True))
 
 
-def repair() -> None:
-    """Give ready runs a ticket if theirs was lost."""
+def nudge() -> None:
+    """Have the ready runs looked at, for something that stood in their way has gone."""
     if Run.objects.ready().exists():
         ticket()
-        if suspects(LONELY_SECONDS / 3) and not OrmQ.objects.filter(key=LONELY_CLUSTER).exists():
-            lonely_ticket()
+
+
+def repair() -> None:
+    """Give ready runs a ticket if theirs was lost."""
+    nudge()
+    if not OrmQ.objects.filter(key=LONELY_CLUSTER).exists() and suspects(LONELY_SECONDS / 3):
+        lonely_ticket()
 
 
 def has_ticket() -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django_q.models import OrmQ
 from pydantic_ai.messages import ModelMessage
 from pydantic_ai.models import Model
 from pydantic_ai.models.function import AgentInfo, FunctionModel
@@ -86,6 +87,23 @@ def test_a_worker_that_must_end_hands_the_turn_back(model: Callable[[Model], Any
 
     run.refresh_from_db()
     assert (run.status, run.deaths, run.leased_by) == (RunStatus.QUEUED, 0, "")
+
+
+def test_a_worker_that_must_end_leaves_a_ticket_for_what_its_last_turn_held_up(
+    model: Callable[[Model], Any], drain: Callable[[], None], told_to_stop: None
+) -> None:
+    model(streaming(seconds=0.1))
+    first = make_turn()
+    make_turn(first.conversation)
+    OrmQ.objects.all().delete()
+
+    stopping = once_streaming(draining.stop)
+    drain()
+    stopping.join()
+
+    first.refresh_from_db()
+    assert first.status == RunStatus.SUCCEEDED
+    assert OrmQ.objects.filter(key="runs").count() == 1
 
 
 def test_the_next_worker_goes_on(
