@@ -37,7 +37,8 @@ def follow_a_run(sender: object, *, run: Run, **_: Any) -> None:
 
 def concerns_tasks(run: Run) -> bool:
     """Whether it is a task's, has made tasks, or stands in the way of one."""
-    if run.task_id or Task.objects.filter(created_in=run, anchor=None).exists():
+    made_calls = run.calls or run.retry_of_id  # Without any it has made no task.
+    if run.task_id or (made_calls and Task.objects.filter(created_in=run, anchor=None).exists()):
         return True
     return Occurrence.objects.filter(task__conversation=run.conversation_id, state=OccurrenceState.QUEUED).exists()
 

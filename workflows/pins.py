@@ -29,13 +29,9 @@ def newest(agent: Agent) -> int:
         return numbers[0]  # Another run began in this very moment.
 
 
-def pinned_turn(agent: Agent, run: Run) -> Agent:
-    """The agent of a turn as it was when the turn began, which may be now."""
-    if run.pins:
-        return as_pinned(agent, run)
-    run.pins = {str(agent.pk): newest(agent)}
-    Run.objects.filter(pk=run.pk).update(pins=run.pins)
-    return agent
+def pins_of(agent: Agent) -> dict[str, int]:
+    """The agent as it is now, for a turn that begins now to keep to."""
+    return {str(agent.pk): newest(agent)}
 
 
 def as_pinned(agent: Agent, run: Run) -> Agent:

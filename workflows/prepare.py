@@ -21,7 +21,7 @@ from workflows.ledger import Outcome, tool_result
 from workflows.limits import Limits
 from workflows.llm.types import DECLINED, Call, Failure, Result, StepRequest, ToolSpec, Turn
 from workflows.models import Agent, CallState, HelpRequest, HelpStatus, Run, StepRun, StepStatus, ToolCall, Trigger
-from workflows.pins import pinned_turn
+from workflows.pins import as_pinned, pins_of
 from workflows.signals import turn_beginning
 from workflows.streaks import Streak, streak_of
 from workflows.tools import Tool
@@ -62,9 +62,11 @@ class Start:
 def start(run: Run) -> Start:
     """Begin or resume the one step of a turn. Raises LostError, UnusableError or StoppedByOwnerError."""
     now = timezone.now()
-    guard(run.pk, run.fence, progress=False, started_at=Coalesce(F("started_at"), Value(now)))
     if (agent := run.agent) is None:
         raise UnusableError("The agent of this run was deleted: choose another one for the conversation.")
+    begun_before = bool(run.pins)
+    run.pins = run.pins or pins_of(agent)
+    guard(run.pk, run.fence, progress=False, started_at=Coalesce(F("started_at"), Value(now)), pins=run.pins)
     step = StepRun.objects.filter(run=run, key=StepRun.TURN).first() if run.fence > 1 or run.retry_of_id else None
     made = step is None
     if step is None:
@@ -73,7 +75,8 @@ def start(run: Run) -> Start:
     elif step.status != StepStatus.RUNNING:
         StepRun.objects.filter(pk=step.pk).update(status=StepStatus.RUNNING)
     hold = Hold(run.pk, run.fence, run.conversation_id, step.pk, step.key, run.task_id, owner_id=run.owner_id)
-    return begin(run, step, hold, pinned_turn(agent, run), new=made, told=history(run.conversation, run.asked_seq or 0))
+    kept = as_pinned(agent, run) if begun_before else agent
+    return begin(run, step, hold, kept, new=made, told=history(run.conversation, run.asked_seq or 0))
 
 
 def prompt_of(run: Run) -> str:

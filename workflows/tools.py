@@ -7,7 +7,7 @@ import inspect
 import typing
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -79,7 +79,7 @@ class Tool:
     # The parameters of type Secret.
     secrets: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def description(self) -> str:
         """What the model is told."""
         return inspect.getdoc(self.function) or ""

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pydantic_ai.models import Model
 
@@ -14,7 +15,7 @@ from chat.models import Draft, Message
 from tests.factories import kinds, make_agent, make_conversation, make_turn, say
 from tests.fakes.script import last_result, scripted
 from tests.workflows import toolbox
-from workflows import endings, engine, journal
+from workflows import drive, endings, engine, journal
 from workflows.errors import ConflictError, NotAllowedError
 from workflows.llm.errors import ModelError
 from workflows.models import Agent, CallState, HelpRequest, Run, RunStatus, StepRun, StepStatus, ToolCall
@@ -40,6 +41,36 @@ def test_a_message_is_answered(model: Callable[[Model], Any], drain: Callable[[]
     run.refresh_from_db()
     assert (run.status, run.output) == (RunStatus.SUCCEEDED, "Hello to you. ")
     assert kinds(run.conversation_id) == ["message", "message", "status"]
+
+
+def test_a_plain_turn_costs_few_statements(
+    model: Callable[[Model], Any], drain: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: dict[str, int] = {}
+
+    def counting(name: str) -> Callable[..., Any]:
+        write = getattr(endings if name == "finish" else drive, name)
+
+        def count(*arguments: Any) -> Any:
+            with CaptureQueriesContext(connection) as found:
+                result = write(*arguments)
+            counted[name] = len(found)
+            return result
+
+        return count
+
+    model(scripted("Hello to you."))
+    make_turn(text="once before, for what is made once")
+    drain()
+    make_turn(text="hello")
+    monkeypatch.setattr(endings, "finish", counting("finish"))
+    monkeypatch.setattr(drive, "start", counting("start"))
+
+    drain()
+
+    # What is added here is paid by every turn: see to it that it is worth it.
+    assert counted["start"] <= 6
+    assert counted["finish"] <= 11
 
 
 def test_a_tool_is_called_and_its_result_reaches_the_model(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
