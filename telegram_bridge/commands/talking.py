@@ -18,12 +18,15 @@ from telegram_bridge.words import literal
 from workflows import engine
 from workflows.answering import answering
 from workflows.builtin.clock import find_zone
-from workflows.models import HelpRequest, Lane, Run
+from workflows.models import Heartbeat, HelpRequest, Lane, Run
 from workflows.tools import ToolError
 
 MOST_LISTED = 8
 # So long a number means the list that was shown; later one would rather mean what is newest.
 LIST_HOLDS = timedelta(days=1)
+# Workers show life every few seconds; as in agentron/health.py.
+WORKER_SECONDS = 15
+NO_WORKER = "⚠️ Nothing is being worked on: no worker runs. What waits is kept; tell whoever runs me."
 
 
 def new(heard: Heard, rest: str) -> None:
@@ -105,6 +108,8 @@ def status(heard: Heard, rest: str) -> None:
         f"**Model:** {literal(model.wrong or model.name)}",
         f"**Your clock:** {timezone.now().astimezone(zone):%H:%M}, {literal(zone.key)}",
     ]
+    if not Heartbeat.objects.filter(kind=Heartbeat.Kind.WORKER).alive(WORKER_SECONDS).exists():
+        lines.append(NO_WORKER)
     heard.tell("\n".join(lines))
 
 

@@ -14,7 +14,7 @@ from telegram_bridge.models import Delivery, Keyboard, TelegramChat
 from telegram_bridge.planning import plan
 from tests.factories import make_conversation, make_question, make_task, make_user, make_workflow, say, start_run
 from tests.telegram_bridge.phone import GROUP, Phone, conversation, let_in, newest, said, talk
-from workflows.models import Run
+from workflows.models import Heartbeat, Run
 
 pytestmark = pytest.mark.django_db
 CASES = json.loads((Path(__file__).parent.parent / "cases" / "oneshot.json").read_text())["telegram_schedule"]
@@ -353,6 +353,16 @@ def test_status_tells_where_one_is_and_what_waits() -> None:
     assert "2 answers; 1 question for you in /pending" in text
     assert "Next: check the oven" in text
     assert "Europe/Berlin" in text
+
+
+def test_status_tells_that_no_worker_runs() -> None:
+    phone = phone_of()
+    phone.say("/status")
+    Heartbeat.beat(Heartbeat.Kind.WORKER, "one")
+
+    phone.say("/status")
+
+    assert ["no worker runs" in text for text in phone.told()] == [True, False]
 
 
 @pytest.mark.parametrize(("said_", "zone"), [("Asia/Tokyo", "Asia/Tokyo"), ("new york", "America/New_York")])
