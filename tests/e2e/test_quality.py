@@ -43,6 +43,18 @@ SIGNED_IN = {
     "new model": "/settings/models/add/?like=openai",
     "nothing here": "/nothing/",
 }
+ADMIN = {
+    "front page": "/admin/",
+    "runs": "/admin/workflows/run/",
+    "run": "/admin/workflows/run/{admin_run}/change/",
+    "tasks": "/admin/tasks/task/",
+    "task": "/admin/tasks/task/{admin_task}/change/",
+    "new task": "/admin/tasks/task/add/",
+    "questions": "/admin/workflows/helprequest/",
+    "conversations": "/admin/chat/conversation/",
+    "users": "/admin/auth/user/",
+    "nothing here": "/admin/nothing/",
+}
 OUTSIDE = {"sign in": "/login/", "link": "{link}", "used link": "/sign-in/used/"}
 PROSE = """
 from chat.models import Conversation, Message
@@ -88,6 +100,7 @@ for n in range(5):
     post(task.conversation_id, Message(author="assistant", text="None.", payload={"paused": n == 4}, **said))
 print(task.pk, task.conversation_id)
 """
+ERROR = "from django.template.loader import render_to_string; print(render_to_string('{}.html'))"
 HEADINGS = "() => [...document.querySelectorAll('h1')].filter((one) => one.checkVisibility()).length"
 SIDEWAYS = "() => document.documentElement.scrollWidth - innerWidth"
 
@@ -150,7 +163,7 @@ def live_in(site: Site, page: Page) -> dict[str, str]:
     page.goto(f"{site.address}/runs/")
     run = page.locator("main a[href^='/runs/']").filter(visible=True)
     found = {"chat": talk, "empty": empty, "run": next(link for link in hrefs(run) if re.search(r"/runs/[0-9a-f-]{36}/", link))}
-    return {name: path.removeprefix(site.address) for name, path in found.items()}
+    return {name: path.removeprefix(site.address) for name, path in found.items()} | {"admin_run": found["run"].split("/")[-2]}
 
 
 def work_in(site: Site, page: Page) -> dict[str, str]:
@@ -169,7 +182,7 @@ def plan_in(site: Site) -> dict[str, str]:
     done = site.machine.run("shell", "--no-imports", "-c", TASKS)
     assert done.returncode == 0, done.stderr
     task, talk = done.stdout.split()
-    return {"task": f"/scheduled/{task}/", "task_chat": f"/chats/{talk}/"}
+    return {"task": f"/scheduled/{task}/", "admin_task": task, "task_chat": f"/chats/{talk}/"}
 
 
 def hrefs(links: Any) -> list[str]:
@@ -210,17 +223,40 @@ def test_a_page_is_fit_for_everybody(house: House, inside: BrowserContext, compl
     complaints[:] = [text for text in complaints if "404" not in text]  # The page of what is not there is one.
 
 
+@pytest.mark.parametrize("name", ADMIN)
+def test_a_page_of_the_admin_is_fit_for_everybody(house: House, inside: BrowserContext, complaints: Complaints, name: str) -> None:
+    assert not barriers(house.visit(inside, ADMIN[name])[0])
+    complaints[:] = [text for text in complaints if "404" not in text]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500])
+def test_an_error_is_told_to_everybody(house: House, outside: BrowserContext, complaints: Complaints, status: int) -> None:
+    done = house.site.machine.run("shell", "--no-imports", "-c", ERROR.format(status))
+    outside.route("**/broken/", lambda route: route.fulfill(status=status, content_type="text/html", body=done.stdout))
+
+    page, _ = house.visit(outside, "/broken/")
+
+    assert page.get_by_role("link", name="To the start").is_visible()
+    assert not barriers(page)
+    complaints[:] = [text for text in complaints if str(status) not in text]
+
+
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_a_way_in_is_fit_for_everybody(house: House, outside: BrowserContext, name: str) -> None:
     assert not faults(*house.visit(outside, OUTSIDE[name]))
 
 
 def faults(page: Page, traffic: "Traffic") -> list[str]:
-    """What is wrong, at both widths, in light and in dark."""
+    """What is wrong with a page of the site."""
     found = [f"asks {url}" for url in traffic.strangers()]
     found += [f"weighs {traffic.weight:,} bytes"] if traffic.weight > MOST_BYTES else []
     found += [] if page.evaluate(HEADINGS) == 1 else ["not one heading of the first level"]
-    found += [] if page.title() and page.locator("html[lang]").count() else ["no title or no language"]
+    return found + barriers(page)
+
+
+def barriers(page: Page) -> list[str]:
+    """What keeps somebody out, at both widths, in light and in dark."""
+    found = [] if page.title() and page.locator("html[lang]").count() else ["no title or no language"]
     for scheme in ("light", "dark"):
         for size in (WIDE, NARROW):
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
