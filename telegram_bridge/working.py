@@ -15,12 +15,15 @@ from telegram_bridge.formatting import Chunk, literal, render
 from telegram_bridge.models import Delivery, LiveMessage, TelegramChat, TelegramSettings, TelegramTalk
 from telegram_bridge.pending import OPEN, shown_as
 from telegram_bridge.planning import asked_in, is_served
+from telegram_bridge.splitting import MOST_UNITS
 from workflows.models import Lane, Run, RunStatus
 
 # A turn that waits for a worker is about to begin; one that waits for longer shows nothing.
 QUEUED_SECONDS = 60
 LINES = 6
 LONGEST_GIST = 60
+# Only the first message of an answer is shown while it grows, and each frame is rendered anew: with all its marks it is no longer.
+MOST_RENDERED = 3 * MOST_UNITS
 QUESTIONS = ("ask_user", "request_user_help")
 STATES = {"done": "✅", "": "⏳"}
 
@@ -80,7 +83,7 @@ def frame(work: Work, mode: str) -> Frame | None:
     if run is None or run.task_id or held or mode == TelegramSettings.Streaming.OFF or waits(talk, run.pk):
         return None
     draft = Draft.objects.filter(run_id=run.pk).exclude(text="").first() if mode == TelegramSettings.Streaming.TEXT else None
-    chunks = render(draft.text) if draft else status_line(run)
+    chunks = render(draft.text[:MOST_RENDERED]) if draft else status_line(run)
     if not chunks:
         return None
     live = LiveMessage.objects.filter(talk=talk, run_id=run.pk).first()

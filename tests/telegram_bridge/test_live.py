@@ -8,7 +8,8 @@ import pytest
 
 from chat import log
 from chat.models import Draft, Message
-from telegram_bridge import questions
+from telegram_bridge import questions, working
+from telegram_bridge.formatting import Chunk, render
 from telegram_bridge.models import LiveMessage, Shown, TelegramSettings, TelegramTalk
 from tests.factories import make_question, make_run, say
 from tests.fakes.telegram import ADA, GROUP, Telegram
@@ -231,3 +232,20 @@ def test_a_live_message_of_a_run_that_is_gone_is_taken_away(telegram: Telegram) 
     Run.objects.all().delete()
 
     show(until=lambda: reads(telegram))
+
+
+def test_a_frame_of_a_long_answer_is_made_of_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    talk, text, lengths = make_talk(), "**Many** words. " * 2_000, []
+    run = begin(talk)
+    write(run, text)
+
+    def rendered(markdown: str) -> list[Chunk]:
+        lengths.append(len(markdown))
+        return render(markdown)
+
+    monkeypatch.setattr(working, "render", rendered)
+    frame = working.frame(working.Work(talk, run), TelegramSettings.Streaming.TEXT)
+
+    assert frame
+    assert (frame.chunk.text, frame.chunk.entities) == (render(text)[0].text, render(text)[0].entities)
+    assert lengths == [working.MOST_RENDERED]
