@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from chat import conversations
 from chat.errors import RefusedError
 from chat.models import Conversation, Message
 from tasks import planning, reading
@@ -120,6 +121,7 @@ def answer(keyboard: Keyboard, delivery: Delivery, user: User, value: str) -> st
     engine.respond(request, by=user, via=Message.Via.TELEGRAM, response=response, decision=decision)
     if delivery.message:
         talks.follow(talk, delivery.message.conversation)
+        conversations.mark_read(delivery.message.conversation, delivery.message.seq)
     return "Declined." if decision == "decline" else f"Answered: {response or decision}"
 
 

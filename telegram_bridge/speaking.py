@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from chat import conversations, log
 from chat import files as stored
-from chat import log
 from chat.errors import RefusedError
 from chat.models import Conversation, File, Message
 from telegram_bridge import answers, media, people, questions, talks, words
@@ -108,6 +108,8 @@ def say(heard: Heard, conversation: Conversation, shown: Message | None, kept: S
         reply_to=shown.seq if shown else None,
     )
     said = done.message
+    # Whoever writes has read what stands above.
+    conversations.mark_read(conversation, last)
     if done.created:
         tell_taken(heard, said, seen)
     talks.note_shown(heard.chat, [incoming.id], said)

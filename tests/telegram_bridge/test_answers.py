@@ -9,7 +9,7 @@ from chat.models import Message
 from telegram_bridge import planning
 from telegram_bridge.models import Delivery, Keyboard, Shown, TelegramChat, Update
 from tests.factories import make_conversation, make_question
-from tests.telegram_bridge.phone import GROUP, Phone, chat_of, let_in, newest, reply_to, said, talk
+from tests.telegram_bridge.phone import GROUP, Phone, chat_of, conversation, let_in, newest, reply_to, said, talk
 from workflows import engine
 from workflows.models import HelpRequest, Run
 
@@ -113,6 +113,20 @@ def test_an_answer_that_was_announced_is_not_said_to_be_taken() -> None:
 
     assert state(question) == ("answered", "The blue one", "")
     assert not any(text.startswith("Taken as") for text in phone.told())
+
+
+@pytest.mark.parametrize("pressed", [True, False])
+def test_what_the_phone_has_shown_is_read_once_somebody_answers_there(pressed: bool) -> None:
+    phone = begun()
+    _, delivery = asked(phone, options=["red", "blue"])
+    before = conversation(phone).unread
+
+    if pressed:
+        phone.press(delivery, "red")
+    else:
+        phone.say("green")
+
+    assert (before, conversation(phone).unread) == (1, 0)
 
 
 def test_a_plain_message_from_before_the_question_answers_nothing() -> None:
