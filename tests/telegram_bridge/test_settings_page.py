@@ -170,6 +170,15 @@ def test_a_group_is_allowed_and_told_so(desk: Client, verb: str) -> None:
     assert (group.allowed, Delivery.objects.get().text[:26]) == (True, "This group is allowed now.")
 
 
+def test_what_goes_wrong_stands_at_the_top_of_the_page(desk: Client) -> None:
+    chosen(token=TOKEN, enabled=True)
+    TelegramState.objects.update_or_create(pk=1, defaults={"poll_error": "Telegram cannot be reached."})
+
+    page = desk.get(PAGE).content.decode()
+
+    assert '<p class="notice bad" role="alert">Telegram cannot be reached.</p>' in page
+
+
 def test_the_page_says_what_comes_next_until_somebody_is_served(desk: Client, boss: User) -> None:
     chosen(token=TOKEN, enabled=True)
 
