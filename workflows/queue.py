@@ -6,6 +6,7 @@ and may come twice. Leases and fences decide who works.
 
 import os
 import socket
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery, Window
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery, Window
 from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -91,13 +92,15 @@ def claim(worker: str, room: int, *, busy: bool, alone: bool = False) -> list[Ru
     Fair across owners, within the caps of each lane, one running turn a conversation. A run that may have killed workers is taken
     by a process that is there for it `alone`; if there is none for a while, by one that is not `busy`, which then takes no other.
     """
-    if room < 1 or not Run.objects.ready().exists():
+    # Which lanes have something ready, and how often its worker died at most: this is asked often, and often there is nothing.
+    ready = dict(Run.objects.ready().order_by().values_list("lane").annotate(Max("deaths"))) if room > 0 else {}
+    if not ready:
         return []
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CAPS_LOCK])
-        chosen = suspects(0)[:1] if alone else choose(worker, room, busy=busy)
+        chosen = suspects(0)[:1] if alone else choose(worker, room, ready, busy=busy)
         taken = Run.objects.filter(pk__in=chosen, status=RunStatus.QUEUED).update(
             status=RunStatus.RUNNING,
             fence=F("fence") + 1,
@@ -138,18 +141,21 @@ def marked(worker: str) -> list[UUID]:
     return list(found.order_by("queued_at", "pk").values_list("pk", flat=True)[: max(room, 0)])
 
 
-def choose(worker: str, room: int, *, busy: bool) -> list[UUID]:
-    """The ids of the runs that `worker` is to claim next."""
-    if not busy and (lonely := suspects(LONELY_SECONDS)):
+def choose(worker: str, room: int, lanes: dict[str, int], *, busy: bool) -> list[UUID]:
+    """The ids of the runs that `worker` is to claim next, from `lanes`, each with the most workers that a run there has lost."""
+    lost = max(lanes.values())
+    if lost >= SUSPECT_DEATHS and not busy and (lonely := suspects(LONELY_SECONDS)):
         return lonely[:1]
-    running = Run.objects.running().order_by()
-    in_lane = dict(running.values_list("lane").annotate(Count("pk")))
-    of_owner = dict(running.values_list("owner").annotate(Count("pk")))
+    in_lane: Counter[str] = Counter()
+    of_owner: Counter[int] = Counter()
+    for lane, owner, number in Run.objects.running().order_by().values_list("lane", "owner").annotate(Count("pk")):
+        in_lane[lane] += number
+        of_owner[owner] += number
     found: list[tuple[int, datetime, UUID]] = []
-    unsuspected = Q(deaths=0) | Q(pk__in=marked(worker))
+    unsuspected = Q(deaths=0) | Q(pk__in=marked(worker)) if lost else Q(deaths=0)
     for lane, cap in ((Lane.TURN, settings.AGENTRON_MAX_TURNS), (Lane.RUN, settings.AGENTRON_MAX_RUNS)):
-        free = min(room, cap - in_lane.get(lane, 0))
-        if free < 1:
+        free = min(room, cap - in_lane[lane])
+        if free < 1 or lane not in lanes:
             continue
         place = Window(RowNumber(), partition_by=F("owner_id"), order_by=("queued_at", "pk"))
         ready = Run.objects.ready().filter(startable(), unsuspected, lane=lane)
@@ -158,7 +164,7 @@ def choose(worker: str, room: int, *, busy: bool) -> list[UUID]:
         rows = (
             ready.annotate(place=place).order_by("place", "queued_at").values_list("place", "owner_id", "queued_at", "pk")[: 2 * free + 20]
         )
-        fair = sorted((of_owner.get(owner, 0) + nth, at, pk) for nth, owner, at, pk in rows)
+        fair = sorted((of_owner[owner] + nth, at, pk) for nth, owner, at, pk in rows)
         found += fair[:free]
     return [pk for _, _, pk in sorted(found)[:room]]
 

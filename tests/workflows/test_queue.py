@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from chat.models import Message
 from tests.factories import make_agent, make_conversation, make_turn, make_user, make_workflow, say, start_run
@@ -33,6 +33,13 @@ def test_a_queued_run_has_a_ticket() -> None:
     make_turn()
 
     assert OrmQ.objects.filter(key="runs").count() == 1
+
+
+def test_a_turn_is_claimed_in_few_statements(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    make_turn()
+
+    with django_assert_max_num_queries(7):
+        assert len(claim()) == 1
 
 
 def test_one_free_ticket_is_enough() -> None:
