@@ -1,7 +1,8 @@
 // What is going on, in a line; what can be stopped; and whether words in the message box would answer a question.
 
-import { box, byId, log } from "./dom.js";
+import { beside, box, byId, log } from "./dom.js";
 import { goingOn } from "./entries.js";
+import { pointAt } from "./pointed.js";
 import { isWorkflow } from "./runs.js";
 
 const PLACEHOLDERS = {
@@ -52,5 +53,21 @@ export function tellActivity() {
   const turns = state.working.filter((run) => !isWorkflow(run));
   byId("stop").hidden = !turns.length;
   byId("stop-asking").hidden = Boolean(turns.length) || !state.asking.some((question) => !isWorkflow(question.closest(".entry").dataset.run));
+  byId("to-question").hidden = !state.asking.some(isFarUp);
   tellAnswering(state);
+}
+
+/** Whether something that is seen stands below a question. */
+function isFarUp(question) {
+  let other = beside(question.closest(".entry"), false);
+  while (other && (other.hidden || !other.matches(".entry"))) other = beside(other, false);
+  return Boolean(other);
+}
+
+/** Go to a question that other entries have pushed out of sight. */
+export function toQuestion() {
+  const question = goingOn().asking.find(isFarUp);
+  if (!question) return;
+  pointAt(question.closest(".entry"));
+  question.querySelector("button, input, a")?.focus({ preventScroll: true });
 }

@@ -2,7 +2,7 @@
 
 import { byId, entriesIn, log, newest, notice, page } from "./dom.js";
 import "./upsert.js";
-import { tellActivity } from "./activity.js";
+import { tellActivity, toQuestion } from "./activity.js";
 import { announce } from "./announce.js";
 import * as composer from "./composer.js";
 import { settle } from "./entries.js";
@@ -98,6 +98,7 @@ const CLICKS = {
   ".copy": (button) => copy(button, button.previousElementSibling.textContent),
   ".copy-all": (button) => copy(button, button.closest(".entry").querySelector(".prose").innerText),
   "#stop, #stop-asking": stop,
+  "#to-question": toQuestion,
 };
 
 document.addEventListener("click", (event) => {

@@ -125,3 +125,16 @@ def test_a_long_series_folds_and_unfolds(offline: Site, page: Page) -> None:
 
     expect(page.get_by_text("answer 2")).to_be_visible()
     expect(page.locator(".fold")).to_have_count(0)
+
+
+def test_a_question_that_was_pushed_up_is_one_press_away(offline: Site, page: Page) -> None:
+    chat = offline.enter(page, "asked")
+    chat.say("Ask me to choose between red, green or blue")
+    expect(page.get_by_label("A question for you")).to_be_visible()
+    show = page.get_by_role("button", name="Show the question")
+    expect(show).to_be_hidden()
+    do(offline, page, "stretch", "delay_seconds=0")
+
+    show.click()
+
+    expect(page.get_by_role("button", name="red", exact=True)).to_be_focused()
