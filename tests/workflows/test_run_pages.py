@@ -157,7 +157,15 @@ def test_a_workflows_run_is_drawn_and_told_step_by_step(browser: Client, convers
 
     html = page(browser, f"/runs/{run.pk}/")
 
-    for words in ('href="#step-look"', 'data-status="failed"', "found it", "No ink.", "next in line"):
+    for words in (
+        f"<h2>{run.workflow}</h2>",
+        f"<title>{run.workflow} ·",
+        'href="#step-look"',
+        'data-status="failed"',
+        "found it",
+        "No ink.",
+        "next in line",
+    ):
         assert words in html
 
 
