@@ -18,7 +18,7 @@ from telegram_bridge.replies import Reply
 from telegram_bridge.words import literal, short
 from workflows import engine
 from workflows.errors import MissingError
-from workflows.models import HelpRequest, Run, RunStatus
+from workflows.models import FINISHED, HelpRequest, Run, RunStatus
 
 DATA = re.compile(r"h:(?P<token>[A-Za-z0-9_-]{20,64}):(?P<number>[0-9]{1,3})")
 # Telegram shows so much of an answer to a button.
@@ -95,13 +95,19 @@ def cancel_run(keyboard: Keyboard, delivery: Delivery, user: User, run_id: UUID)
     run = Run.objects.of(user).select_related("workflow", "conversation").filter(pk=run_id).first()
     if run is None:
         raise MissingError("This run was deleted.")
-    at_once = engine.cancel(run, by=user).status == RunStatus.CANCELLED
-    done = "Cancelled" if at_once else "Is being stopped"
+    done = cancelled(run, user)
     keyboards.close(keyboard)
     text, rows = lists.going_on(run.conversation)
     left = keyboards.make(delivery.chat, user, Keyboard.Purpose.CONFIRM, rows) if rows else None
     outbox.replace(delivery, f"{done}: **{literal(lists.name_of(run), 60)}**. {text}", left)
     return f"{done}: {lists.name_of(run)}"
+
+
+def cancelled(run: Run, user: User) -> str:
+    """What came of cancelling a run. Raises RefusedError."""
+    if run.status in FINISHED:
+        return "Has ended already"
+    return "Cancelled" if engine.cancel(run, by=user).status == RunStatus.CANCELLED else "Is being stopped"
 
 
 def answer(keyboard: Keyboard, delivery: Delivery, user: User, value: str) -> str:

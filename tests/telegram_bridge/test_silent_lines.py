@@ -211,6 +211,20 @@ def test_stop_names_the_workflows_that_go_on_and_cancels_them_one_by_one() -> No
     }
 
 
+def test_a_run_that_has_ended_meanwhile_is_taken_off_the_list() -> None:
+    phone = begun()
+    make_workflow({"key": "a"}, owner=talk(phone).user, name="Tea report")
+    phone.say("/run Tea report")
+    phone.say("/stop")
+    delivery = newest(phone)
+    Run.objects.filter(lane="run").update(status="succeeded")
+
+    reply = phone.press(delivery, "Tea report")
+
+    assert reply.toast == "Has ended already: Tea report"
+    assert newest(phone).text == "Has ended already: Tea report."
+
+
 def test_nobody_cancels_the_runs_of_others() -> None:
     phone = begun()
     other = let_in(telegram_id=1002)[1]
