@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.template.defaultfilters import filesizeformat
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from chat.fragments import readable
 from chat.markdown import render
@@ -90,8 +91,10 @@ def answer(row: Message) -> dict[str, Any]:
 
 
 def status(row: Message) -> dict[str, Any]:
-    """A change in a run's life."""
-    return {"words": str(row.payload.get("error") or row.payload.get("status") or row.text)}
+    """A change in a run's life, or in that of one of its steps."""
+    name = str(row.payload.get("step_status") or row.payload.get("status") or row.text)
+    words = str(row.payload.get("error") or STANDINGS.get(name) or capfirst(name))
+    return {"words": f"{row.payload['step']}: {words}" if row.payload.get("step") else words}
 
 
 def thought(row: Message) -> dict[str, Any]:
@@ -105,6 +108,7 @@ def file(row: Message) -> dict[str, Any]:
     return {"words": f"{payload.get('name') or row.text} ({payload.get('content_type')}, {filesizeformat(payload.get('size', 0))})"}
 
 
+STANDINGS = {"waiting_for_user": "Waiting for an answer", "retrying": "Waiting for the model"}
 TOLD: dict[str, Callable[[Message], dict[str, Any]]] = {
     Message.Kind.TOOL_USE: tool_call,
     Message.Kind.TOOL_RESULT: tool_result,

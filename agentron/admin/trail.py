@@ -23,6 +23,7 @@ VERBS = {
     LogEntry.Action.DELETE: ("failed", "Deleted"),
 }
 NOTHING = ("", "None", "{}", "[]")
+SIGNS = {"True": "yes", "False": "no"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def change(model: type[Model] | None, name: str, told: Any) -> Change:
         objects = ", ".join(map(str, told.get("objects", ())))
         added = told.get("operation") == "add"
         return Change(label(model, name), "" if added else objects, objects if added else "")
-    old, new = ("" if value in NOTHING else str(value) for value in told)
+    old, new = ("" if value in NOTHING else SIGNS.get(str(value), str(value)) for value in told)
     return Change(label(model, name), old, new)
 
 

@@ -12,6 +12,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
+from agentron.admin.trail import changes
 from agentron.audit import with_actor
 from chat.http.auth import Token
 from chat.models import ApiToken
@@ -41,6 +42,15 @@ def test_a_change_in_the_admin_tells_who_what_and_from_where(boss: User, client:
 
     entry = LogEntry.objects.order_by("-id")[0]
     assert (last(), entry.remote_addr, entry.changes) == (("boss", "admin", "memory"), "127.0.0.1", {"value": ["Rex", "Bello"]})
+
+
+def test_a_yes_or_no_is_told_as_one(boss: User) -> None:
+    row = ModelProvider.objects.create(name="house", kind="openai", default_model="m")
+    row.enabled = False
+    row.save()
+
+    found = [(one.old, one.new) for one in changes(LogEntry.objects.order_by("-id")[0])]
+    assert ("yes", "no") in found
 
 
 def test_a_change_on_the_site_tells_who(boss: User, client: Client) -> None:

@@ -55,7 +55,7 @@ class StepRun(models.Model):
         constraints = [models.UniqueConstraint(fields=["run", "key", "round"], name="one_step_a_round")]
 
     def __str__(self) -> str:
-        return f"{self.key} of {self.run_id}"
+        return f"{self.key} of run {str(self.run_id)[-8:]}"
 
 
 class Effect(models.TextChoices):
