@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 
@@ -155,8 +155,8 @@ class Door:
             raise ServerError("What answers in Telegram's place makes no sense: is TELEGRAM_API_URL right?")
         return found
 
-    async def download(self, file_id: str, most: int) -> bytes:
-        """The content of a file that was sent to the bot. Raises BotError, RejectedError where it is gone or larger than `most` bytes."""
+    async def download(self, file_id: str, most: int, into: IO[bytes]) -> None:
+        """Write a file that was sent to the bot. Raises BotError, RejectedError where it is gone or larger than `most` bytes."""
         found = await self.call("getFile", file_id=file_id)
         if (found.get("file_size") or 0) > most:
             raise RejectedError("the file is too large")
@@ -164,26 +164,26 @@ class Door:
             raise RejectedError("the file has no address")
         try:
             async with asyncio.timeout(TRANSFER_SECONDS), self.files.stream("GET", f"{self.bot.base_file_url}/{path}") as answer:
-                return await content_of(answer, most)
+                await write(answer, most, into)
         except (TimeoutError, httpx.TimeoutException):
             raise UncertainError(LATE) from None
         except httpx.HTTPError:
             raise UncertainError(BROKEN) from None
 
 
-async def content_of(answer: httpx.Response, most: int) -> bytes:
-    """The file that is answered, which is never in memory whole where it is larger than `most` bytes. Raises BotError."""
+async def write(answer: httpx.Response, most: int, into: IO[bytes]) -> None:
+    """Write the file that is answered in place of what was written before. Raises BotError."""
     if 400 <= answer.status_code < 500 and answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
         # Just now the token was known: it is about the file.
         raise RejectedError("the file is gone")
     if answer.status_code != HTTPStatus.OK:
         raise ServerError(TROUBLE)
-    content = bytearray()
+    into.seek(0)
+    into.truncate()
     async for part in answer.aiter_bytes():
-        content += part
-        if len(content) > most:
+        if into.tell() + len(part) > most:
             raise RejectedError("the file is too large")
-    return bytes(content)
+        into.write(part)
 
 
 @asynccontextmanager

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Awaitable
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from functools import partial
-from typing import TypeVar
+from tempfile import TemporaryFile
+from typing import IO, TypeVar
 
+from chat import files as stored
 from chat import hints
-from chat.files import MAX_BYTES
 from telegram_bridge import ears, inbox, media
 from telegram_bridge.bot import BotError, RejectedError, UnreachableError
 from telegram_bridge.database import db
@@ -95,19 +96,22 @@ async def carry_out(session: Session, unit: Unit) -> Reply | None:
     """Fetch what belongs to a unit and handle it; None if somebody else has, or will. Raises whatever goes wrong."""
     wanted: list[Wanted] = await db(media.wanted, unit.updates, tries=MOST_TRIES)
     async with session.downloads if wanted else nullcontext():
-        files = [await fetch(session, one) for one in wanted]
-        if session.stop.is_set() and any(file.problem for file in files):
-            # It was not tried to the end: whoever comes next does.
-            return None
-        reply: Reply | None = await db(inbox.carry_out, unit, files, tries=MOST_TRIES)
+        with ExitStack() as opened:
+            files = [await fetch(session, one, opened) for one in wanted]
+            if session.stop.is_set() and any(file.problem for file in files):
+                # It was not tried to the end: whoever comes next does.
+                return None
+            reply: Reply | None = await db(inbox.carry_out, unit, files, tries=MOST_TRIES)
     return reply
 
 
-async def fetch(session: Session, wanted: Wanted) -> Kept:
-    """The content of a file, or the sentence that says why it is not there."""
+async def fetch(session: Session, wanted: Wanted, opened: ExitStack) -> Kept:
+    """A file, on disk until `opened` is closed, or the sentence that says why it is not there."""
+    content = opened.enter_context(scratch())
     for failures in range(1, DOWNLOAD_TRIES + 1):
         try:
-            return Kept(wanted, await session.door.download(wanted.file_id, MAX_BYTES))
+            await session.door.download(wanted.file_id, stored.MAX_BYTES, content)
+            return Kept(wanted, content)
         except (RejectedError, UnreachableError) as exc:
             log.warning("A file could not be fetched: %s", exc)
             break
@@ -118,6 +122,11 @@ async def fetch(session: Session, wanted: Wanted) -> Kept:
                 break
             await nap(session.stop, wait)
     return Kept(wanted, problem=f"“{wanted.name[:100]}” could not be fetched from Telegram: please send it again.")
+
+
+def scratch() -> IO[bytes]:
+    """A file without a name, on the disk where the contents of files lie."""
+    return TemporaryFile(dir=stored.folder())
 
 
 async def tell(session: Session, reply: Reply) -> None:

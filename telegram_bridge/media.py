@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from chat.files import MAX_BYTES
 from telegram_bridge import people
@@ -41,13 +41,23 @@ class Wanted:
     size: int
 
 
-@dataclass(frozen=True)
 class Kept:
-    """A file that was downloaded, or the sentence that says why it could not be."""
+    """A file that was downloaded, or the sentence that says why it could not be.
 
-    wanted: Wanted
-    content: bytes = b""
-    problem: str = ""
+    What was downloaded is on disk and read where it is used: an album may hold more than a small machine's memory.
+    """
+
+    def __init__(self, wanted: Wanted, content: bytes | IO[bytes] = b"", problem: str = "") -> None:
+        self.wanted, self.problem = wanted, problem
+        self.stored = content
+
+    @property
+    def content(self) -> bytes:
+        """What is in it."""
+        if isinstance(self.stored, bytes):
+            return self.stored
+        self.stored.seek(0)
+        return self.stored.read()
 
 
 def wanted(updates: Iterable[Update]) -> list[Wanted]:

@@ -36,7 +36,7 @@ class Session:
     # When Telegram last answered a poll, on the clock of time.monotonic; sends do not count.
     heard_at: float = field(default_factory=time.monotonic)
     errands: set[asyncio.Task[None]] = field(default_factory=set)
-    # Files are in memory until they are stored.
+    # Each is read into memory when it is stored.
     downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(3))
 
     def heard(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
@@ -48,18 +49,18 @@ async def test_a_file_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(bot, "TRANSFER_SECONDS", 0.05)
 
     with pytest.raises(UncertainError, match="did not answer in time"):
-        await door_to(httpx.Response(200, stream=Drops(0.01))).download("id", 10**9)
+        await door_to(httpx.Response(200, stream=Drops(0.01))).download("id", 10**9, BytesIO())
 
 
 async def test_no_more_of_a_file_is_read_than_may_be_kept() -> None:
-    drops = Drops()
+    drops, file = Drops(), BytesIO(b"of an earlier try")
 
     with pytest.raises(RejectedError, match="too large"):
-        await door_to(httpx.Response(200, stream=drops)).download("id", 5_000)
-    assert drops.given == 6
+        await door_to(httpx.Response(200, stream=drops)).download("id", 5_000, file)
+    assert (drops.given, file.getvalue()) == (6, b"x" * 5_000)
 
 
 @pytest.mark.parametrize(("status", "error"), [(404, RejectedError), (400, RejectedError), (429, ServerError), (502, ServerError)])
 async def test_what_comes_instead_of_a_file_is_no_file(status: int, error: type[Exception]) -> None:
     with pytest.raises(error):
-        await door_to(httpx.Response(status, text="<html>")).download("id", 5_000)
+        await door_to(httpx.Response(status, text="<html>")).download("id", 5_000, BytesIO())
