@@ -139,7 +139,7 @@ def token_from(row: TelegramSettings) -> str:
 
 
 def detected() -> dict[str, Any]:
-    """Who has written to the bot and is not served, and in which groups; the newest."""
+    """Who has written to the bot and is not served, and in which groups; who is, and cannot be written to; the newest."""
     strangers = TelegramAccount.objects.filter(allowed=False)[:MOST]
     groups = TelegramChat.objects.filter(allowed=False).exclude(type=TelegramChat.Type.PRIVATE)[:MOST]
     names = User.objects.filter(is_active=True).order_by("username").values_list("username", flat=True)[:MOST_NAMES]
@@ -148,4 +148,5 @@ def detected() -> dict[str, Any]:
         "groups": groups,
         "names": list(names),
         "served": TelegramAccount.objects.filter(allowed=True).count(),
+        "unreachable": reachable().exclude(unreachable_since=None)[:MOST],
     }

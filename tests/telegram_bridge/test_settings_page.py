@@ -179,6 +179,16 @@ def test_what_goes_wrong_stands_at_the_top_of_the_page(desk: Client) -> None:
     assert '<p class="notice bad" role="alert">Telegram cannot be reached.</p>' in page
 
 
+def test_the_page_names_who_is_served_and_cannot_be_written_to(desk: Client, boss: User) -> None:
+    TelegramAccount.objects.create(telegram_id=1001, user=boss, allowed=True)
+    for number, title in ((1001, "Ada blocked us"), (6666, "Mallory did")):
+        TelegramChat.objects.create(chat_id=number, title=title, unreachable_since=timezone.now())
+
+    page = desk.get(PAGE).content.decode()
+
+    assert ("Ada blocked us" in page, "Mallory did" in page) == (True, False)
+
+
 def test_the_page_says_what_comes_next_until_somebody_is_served(desk: Client, boss: User) -> None:
     chosen(token=TOKEN, enabled=True)
 
