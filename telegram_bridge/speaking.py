@@ -93,10 +93,13 @@ def keep(heard: Heard, conversation: Conversation, wanted: Wanted, files: Sequen
 def say(heard: Heard, conversation: Conversation, shown: Message | None, kept: Sequence[tuple[Incoming, File]]) -> None:
     """Post the words, and let them be answered. Only what is all the person's own can answer an open question."""
     incoming = heard.incoming
+    names = [file.name for _, file in kept]
+    if not incoming.text:
+        log.name_after(conversation, ", ".join(names))
     last = talks.seen_by(heard.chat, conversation.pk, incoming.id)
     # What is answered stands right above, where it is the newest that the phone has shown.
     quoting = incoming.is_reply and not (shown and shown.seq >= last and "quote" not in incoming.message)
-    text = words.composed(incoming, [file.name for _, file in kept], quoting=quoting)
+    text = words.composed(incoming, names, quoting=quoting)
     seen = last if text == incoming.text and answers.may_answer(heard, shown) else 0
     done = log.say(
         conversation,

@@ -4,7 +4,7 @@ import pytest
 
 from chat.models import File
 from telegram_bridge.media import Kept, Wanted
-from tests.telegram_bridge.phone import let_in, said
+from tests.telegram_bridge.phone import conversation, let_in, said
 
 pytestmark = pytest.mark.django_db
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 50
@@ -19,6 +19,7 @@ def test_a_photo_has_the_ending_of_what_it_is() -> None:
     name = File.objects.get().name
     assert name.startswith("photo-")
     assert (name.count("."), name.endswith(".png")) == (1, True)
+    assert conversation(phone).title == name
 
 
 @pytest.mark.parametrize("caption", ["", "summarise this"])
