@@ -28,10 +28,7 @@ async def carry_out(door: Door, job: Job) -> int:
             return await change(door, job.delivery)
     if job.live and job.takes_over:
         return await become(door, job.delivery, job.live)
-    telegram_id = await send(door, job)
-    if job.live:
-        await remove(door, job.delivery.chat.chat_id, job.live)
-    return telegram_id
+    return await send(door, job)
 
 
 async def become(door: Door, delivery: Delivery, live: LiveMessage) -> int:

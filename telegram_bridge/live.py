@@ -16,7 +16,7 @@ import django.db
 from django.utils import timezone
 
 from chat import hints
-from telegram_bridge import calls, ears, working
+from telegram_bridge import calls, ears, pending, working
 from telegram_bridge.bot import BotError, Door, RejectedError, UncertainError, UnreachableError, WaitError
 from telegram_bridge.database import disconnect
 from telegram_bridge.models import LiveMessage
@@ -132,7 +132,7 @@ async def take_away(show: Show, live: LiveMessage) -> None:
     async with turn(show.door, live.talk.chat_id):
         if live.pk in {one.pk for one in await db(working.leftovers)}:
             await calls.remove(show.door, live.talk.chat.chat_id, live)
-            await db(working.ended, live)
+            await db(pending.forget, live)
 
 
 async def one_frame(show: Show, work: Work, mode: str) -> None:
@@ -168,7 +168,7 @@ async def give_up(show: Show, work: Work, frame: Frame, error: BotError) -> None
     logger.info("Nothing more is shown of a turn: %s", error)
     show.muted.add(work.key)
     if frame.live and isinstance(error, RejectedError):
-        await db(working.ended, frame.live)
+        await db(pending.forget, frame.live)
 
 
 async def put(show: Show, work: Work, frame: Frame) -> None:
@@ -177,7 +177,7 @@ async def put(show: Show, work: Work, frame: Frame) -> None:
     if live and live.answers != frame.answers:
         # The answer begins: it comes with a sound, which an edit never has.
         await calls.remove(show.door, chat.chat_id, live)
-        await db(working.ended, live)
+        await db(pending.forget, live)
         live = None
     look = {"text": frame.chunk.text, "entities": frame.chunk.entities or None, "link_preview_options": calls.NO_PREVIEW}
     if live:

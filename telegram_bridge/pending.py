@@ -151,12 +151,18 @@ def sent(job: Job, telegram_id: int) -> None:
     delivery, now = job.delivery, timezone.now()
     fields = {"state": DeliveryState.SENT, "telegram_id": telegram_id, "sent_at": now, "next_try_at": None, "error": ""}
     untouched(job, delivery.taken + 1).update(**fields, attempts=delivery.attempts + 1, uncertain=delivery.uncertain)
-    if job.live:
-        LiveMessage.objects.filter(pk=job.live.pk, telegram_id=job.live.telegram_id).delete()
+    if job.takes_over:
+        forget(job.live)
     # Looked up again: whoever deletes a conversation does not wait for what is being sent.
     message = Message.objects.filter(telegram_deliveries=delivery.pk).first()
     if message and delivery.kind != Delivery.Kind.EDIT:
         Shown.objects.get_or_create(chat=delivery.chat, telegram_id=telegram_id, defaults={"message": message})
+
+
+def forget(live: LiveMessage | None) -> None:
+    """A live message is none any more."""
+    if live:
+        LiveMessage.objects.filter(pk=live.pk, telegram_id=live.telegram_id).delete()
 
 
 def failed(job: Job, fate: Fate) -> None:
@@ -183,8 +189,8 @@ def settle(job: Job, fate: Fate, taken: int) -> None:
             chat.update(unreachable_since=now, unreachable_because=fate.error[:300])
         case Act.MIGRATED:
             people.migrate(job.delivery.chat.chat_id, fate.chat_id)
-        case Act.NEW_ONE if job.live:
-            LiveMessage.objects.filter(pk=job.live.pk, telegram_id=job.live.telegram_id).delete()
+        case Act.NEW_ONE:
+            forget(job.live)
     if fate.act in (Act.LATER, Act.UNREACHABLE, Act.GIVE_UP):
         say_error(fate.error)
 

@@ -13,7 +13,7 @@ import django.db
 from chat import hints
 from telegram_bridge import ears, past, pending, planning
 from telegram_bridge.bot import BotError, Door
-from telegram_bridge.calls import carry_out
+from telegram_bridge.calls import carry_out, remove
 from telegram_bridge.database import disconnect
 from telegram_bridge.fates import decide, unheard
 from telegram_bridge.turns import turn
@@ -137,6 +137,10 @@ async def attempt(door: Door, job: pending.Job) -> None:
         await insist(pending.failed, job, fate)
     else:
         await insist(pending.sent, job, telegram_id)
+        # Not before: whoever dies between sending and noting it sends twice.
+        if job.live and not job.takes_over:
+            await remove(door, job.delivery.chat.chat_id, job.live)
+            await insist(pending.forget, job.live)
 
 
 async def insist(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -129,11 +129,6 @@ def begun(work: Work, telegram_id: int, answers: bool) -> None:
         LiveMessage.objects.update_or_create(talk=work.talk, run_id=work.run.pk, defaults=defaults)
 
 
-def ended(live: LiveMessage) -> None:
-    """A live message is none any more."""
-    LiveMessage.objects.filter(pk=live.pk, telegram_id=live.telegram_id).delete()
-
-
 def hold(chat: TelegramChat, until: datetime) -> None:
     """Telegram wants nothing more for the chat before then."""
     TelegramChat.objects.filter(Exists(lease.mine()), pk=chat.pk).update(not_before=until)

@@ -10,11 +10,11 @@ from chat import log
 from chat.models import Draft, Message
 from telegram_bridge import questions, working
 from telegram_bridge.formatting import Chunk, render
-from telegram_bridge.models import LiveMessage, Shown, TelegramSettings, TelegramTalk
+from telegram_bridge.models import Delivery, DeliveryState, LiveMessage, Shown, TelegramSettings, TelegramTalk
 from tests.factories import make_question, make_run, say
 from tests.fakes.telegram import ADA, GROUP, Telegram
 from tests.fakes.telegram_chats import Sent
-from tests.fakes.telegram_faults import cut, refuse, wait
+from tests.fakes.telegram_faults import cut, late, refuse, wait
 from tests.telegram_bridge.sending import make_talk, show
 from workflows.models import Run, RunStatus
 
@@ -249,3 +249,21 @@ def test_a_frame_of_a_long_answer_is_made_of_its_beginning(monkeypatch: pytest.M
     assert frame
     assert (frame.chunk.text, frame.chunk.entities) == (render(text)[0].text, render(text)[0].entities)
     assert lengths == [working.MOST_RENDERED]
+
+
+def test_an_answer_is_noted_before_the_line_above_it_goes(telegram: Telegram) -> None:
+    run, states = begin(make_talk()), []
+    call(run, "recall")
+    show(until=lambda: bool(telegram.sent(ADA.chat)))
+    telegram.fault("deleteMessage", late(0.5))
+    finish(run, "Done.")
+
+    def gone() -> bool:
+        if telegram.calls("deleteMessage"):
+            states.append(Delivery.objects.get(text="Done.").state)
+        return reads(telegram, "Done.")
+
+    show(until=gone)
+
+    assert states[0] == DeliveryState.SENT
+    assert not LiveMessage.objects.exists()
