@@ -257,6 +257,16 @@ def test_nobody_unlinks_the_account_of_another(client: Client, boss: User) -> No
     assert (answer.status_code, account.allowed) == (404, True)
 
 
+def test_the_profile_tells_switched_off_from_not_connected_yet(desk: Client) -> None:
+    off = desk.get(reverse("profile")).content.decode()
+    chosen(token=TOKEN, enabled=True)
+
+    page = desk.get(reverse("profile")).content.decode()
+
+    assert "Telegram is not connected here." in off
+    assert ("is being connected" in page, "not connected here" in page) == (True, False)
+
+
 def test_a_link_is_shown_once_and_leads_to_the_bot(client: Client, boss: User) -> None:
     chosen(token=TOKEN, enabled=True)
     TelegramState.objects.create(pk=1, username="agentron_test_bot")
