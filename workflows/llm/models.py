@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -19,13 +19,15 @@ from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse, 
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.profiles.openai import OpenAIModelProfile
 from pydantic_ai.settings import ModelSettings
-from pydantic_ai.tools import RunContext
+from pydantic_ai.tools import RunContext, ToolDefinition
 
 from workflows.llm import names
 from workflows.llm.errors import explain
 from workflows.llm.names import Source
 
 CONNECT_SECONDS = 10
+# How many sets of tools one model remembers its descriptions of.
+MOST_TOOLSETS = 50
 NO_KEY = "none"  # the SDKs insist on one, servers without keys ignore it
 
 
@@ -65,7 +67,9 @@ def open_model(source: Source) -> Model:
     clients = of_this_loop()
     key = (source.provider, source.kind, source.base_url, hashlib.sha256(source.key.encode()).hexdigest(), source.model)
     if key not in clients.models:
-        clients.models[key] = Checked(MAKERS[source.kind](source, clients.http), source)
+        made = MAKERS[source.kind](source, clients.http)
+        made.customize_request_parameters = Customized(made)  # type: ignore[assignment, method-assign]
+        clients.models[key] = Checked(made, source)
     return clients.models[key]
 
 
@@ -115,6 +119,26 @@ class Checked(WrapperModel):
                 yield stream
                 if is_cut_off(stream.get()):
                     raise ModelConnectionError(self.model_name, "The stream ended before the answer did.", phase="read", in_stream=True)
+
+
+class Customized:
+    """How a model wants its tools described: worked out once for tools that stay the same, for it takes longer than all else."""
+
+    def __init__(self, model: Model) -> None:
+        self.customize = model.customize_request_parameters
+        # By the definitions' identity; they are kept along with the results, so that no other gets their place in memory.
+        self.known: dict[tuple[int, ...], tuple[list[ToolDefinition], list[ToolDefinition]]] = {}
+
+    def __call__(self, parameters: ModelRequestParameters) -> ModelRequestParameters:
+        tools = parameters.function_tools
+        key = tuple(map(id, tools))
+        if key in self.known:
+            return replace(self.customize(replace(parameters, function_tools=[])), function_tools=[*self.known[key][1]])
+        made = self.customize(parameters)
+        if len(self.known) >= MOST_TOOLSETS:
+            self.known.clear()
+        self.known[key] = (tools, made.function_tools)
+        return made
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import inspect
 import typing
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -22,7 +23,9 @@ class FixedToolset(FunctionToolset[None]):
 
     async def get_tools(self, ctx: RunContext[None]) -> dict[str, ToolsetTool[None]]:
         if self.fixed is None:
-            self.fixed = await super().get_tools(ctx)
+            found = await super().get_tools(ctx)
+            # No model is told what a tool returns, and the library would take it out of each definition before each reply.
+            self.fixed = {name: replace(tool, tool_def=replace(tool.tool_def, return_schema=None)) for name, tool in found.items()}
         return self.fixed
 
 
