@@ -6,8 +6,10 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from telegram_bridge.models import Delivery, LiveMessage, Shown, TelegramState
+from telegram_bridge.models import Delivery, LiveMessage, Shown, TelegramState, Update
 from telegram_bridge.models.settings import ONLY
+
+OTHER_BOT = "It came to a bot whose token was replaced before this could be handled. Whoever wrote it has to write to the other bot."
 
 
 @transaction.atomic
@@ -18,6 +20,8 @@ def meet(bot_id: int) -> None:
     fresh |= {"poll_error": "", "conflicts": 0, "conflict_at": None, "send_error": "", "send_error_at": None, "reads_groups": False}
     if TelegramState.objects.filter(pk=ONLY).exclude(bot_id=bot_id).update(bot_id=bot_id, **fresh) and before:
         forget_numbers()
+        open_still = Update.objects.filter(handled_at=None, parked_at=None).exclude(bot_id=bot_id)
+        open_still.update(parked_at=timezone.now(), error=OTHER_BOT)
 
 
 def forget_numbers() -> None:

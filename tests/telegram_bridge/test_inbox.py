@@ -114,6 +114,16 @@ def test_another_bot_begins_at_its_own_beginning() -> None:
     assert (kept.bot_id, kept.offset, kept.polled_at) == (BOT + 1, 0, None)
 
 
+def test_what_another_bot_brought_and_nobody_handled_is_given_up_visibly() -> None:
+    state.meet(BOT)
+    inbox.take_in(BOT, [update(9)])
+
+    state.meet(BOT + 1)
+
+    row = Update.objects.get()
+    assert (row.parked_at is not None, row.error) == (True, state.OTHER_BOT)
+
+
 def test_a_number_of_another_bots_message_means_nothing() -> None:
     user, phone = let_in()
     state.meet(BOT)
