@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 LONGEST_PAUSE = 15.0
 # A token that Telegram does not know is not tried more often; new settings are noticed sooner.
 TOKEN_PAUSE = 30.0
+MENU_TRIES = 5
 # In which what is under way may end when the session ends, and there is hurry.
 END_SECONDS = 2.5
 # Without hurry, what is being sent may end. Only a large file on a slow line may take longer, and is sent once more.
@@ -100,10 +101,15 @@ async def introduce(session: Session) -> None:
 
 async def set_menu(session: Session) -> None:
     """Put the commands into the menu; without it they can be typed."""
-    try:
-        await session.door.call("setMyCommands", commands=commands.MENU)
-    except BotError as exc:
-        log.warning("The menu of commands could not be set: %s", exc)
+    for failures in range(1, MENU_TRIES + 1):
+        try:
+            await session.door.call("setMyCommands", commands=commands.MENU)
+            return
+        except BotError as exc:
+            log.warning("The menu of commands could not be set: %s", exc)
+            await nap(session.stop, pause(exc, failures))
+        if session.stop.is_set():
+            return
 
 
 async def hold(session: Session, parts: "list[Part]") -> None:

@@ -88,6 +88,14 @@ async def test_it_says_who_the_bot_is_and_when_telegram_answered(telegram: Teleg
     assert (await sync_to_async(state)()).leased_by == ""
 
 
+async def test_the_menu_of_commands_is_set_although_telegram_was_in_trouble(telegram: Telegram) -> None:
+    telegram.fault("setMyCommands", trouble(), wait(1))
+    async with connected():
+        await until(lambda: [call for call in telegram.calls("setMyCommands") if call.status == 200])
+
+    assert len(telegram.calls("setMyCommands")) == 3
+
+
 async def test_switched_off_it_asks_nothing_and_switched_on_it_works_without_a_restart(telegram: Telegram) -> None:
     async with connected(enabled=False):
         await asyncio.sleep(0.5)
