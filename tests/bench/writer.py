@@ -6,6 +6,7 @@ import sys
 import time
 
 import django
+from django.core.management import call_command
 
 
 def main() -> None:
@@ -17,6 +18,8 @@ def main() -> None:
     parser.add_argument("--wait", action="store_true")
     chosen = parser.parse_args()
     django.setup()
+    if chosen.what == "post":
+        call_command("migrate", verbosity=0)
     began = time.monotonic()
     if chosen.what == "token":
         sys.stdout.write(token())
@@ -39,12 +42,10 @@ def token() -> str:
 
 def post(turns: int, text: str) -> None:
     """Post `turns` messages, each into a conversation of its own; in one transaction, so that they come at once."""
-    from django.core.management import call_command
     from django.db import transaction
 
     from tests.factories import make_conversation, make_user, say
 
-    call_command("migrate", verbosity=0)
     owner = make_user()
     with transaction.atomic():
         for _ in range(turns):
