@@ -11,6 +11,7 @@ const PLACEHOLDERS = {
   confirmation: "Answer yes or no, or write something else…",
 };
 const OWN = box.placeholder;
+const LONG_MS = 15_000;
 
 const drafting = () => byId("drafts").querySelector(".draft:not(:empty)");
 
@@ -19,12 +20,22 @@ function sentence({ call, working, asking }) {
   if (drafting()) return "Answering…";
   if (working.every(isWorkflow)) return "A workflow is at work…";
   if (call) return `${call.querySelector(".name").textContent}…`;
-  return working.map(noteOf).find(Boolean) ?? "Thinking…";
+  return working.map(noteOf).find(Boolean) ?? thinking(working.map(lastOf).filter(Boolean));
+}
+
+const lastOf = (run) => [...log.querySelectorAll(`.entry[data-run="${CSS.escape(run)}"]`)].at(-1);
+
+/** For how long nothing has come, once that is long enough to wonder; in steps, for each is announced. */
+function thinking(entries) {
+  const since = Math.max(...entries.map((entry) => Date.parse(entry.dataset.at)));
+  const steps = Math.floor((Date.now() - since) / LONG_MS);
+  if (!(steps > 0)) return "Thinking…";
+  return `Thinking for ${steps < 4 ? `${steps * 15} s` : `${Math.floor(steps / 4)} min`}…`;
 }
 
 /** What a run said of a wait, if nothing has come of it since; without its seconds once they are over. */
 function noteOf(run) {
-  const last = [...log.querySelectorAll(`.entry[data-run="${CSS.escape(run)}"]`)].at(-1);
+  const last = lastOf(run);
   const note = last?.querySelector("[data-note]");
   if (!note) return undefined;
   const left = Date.parse(last.dataset.at) + 1000 * note.dataset.seconds - Date.now();
@@ -59,6 +70,7 @@ export function tellActivity() {
 
 /** Whether something that is seen stands below a question. */
 function isFarUp(question) {
+  if (question.closest("#asked")) return false;
   let other = beside(question.closest(".entry"), false);
   while (other && (other.hidden || !other.matches(".entry"))) other = beside(other, false);
   return Boolean(other);
@@ -71,3 +83,5 @@ export function toQuestion() {
   pointAt(question.closest(".entry"));
   question.querySelector("button, input, a")?.focus({ preventScroll: true });
 }
+
+setInterval(() => document.hidden || tellActivity(), 5000);

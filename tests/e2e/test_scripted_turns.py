@@ -92,6 +92,16 @@ def test_a_failed_turn_can_be_tried_again(scripted: Site, slow_model: ModelServe
     chat.rests()
 
 
+def test_the_page_says_for_how_long_nothing_has_come(scripted: Site, slow_model: ModelServer, page: Page) -> None:
+    slow_model.delay(23).reply("Here I am.")
+    chat = scripted.enter(page)
+    chat.say("hello")
+    expect(page.locator("#activity")).to_have_text("Thinking…")
+
+    expect(page.locator("#activity")).to_have_text("Thinking for 15 s…", timeout=22_000)
+    expect(chat.answers.last).to_contain_text("Here I am.")
+
+
 def test_the_page_says_that_it_is_tried_again(scripted: Site, slow_model: ModelServer, page: Page) -> None:
     slow_model.fail(503, retry_after=4).delay(4).reply("Here I am.")
     chat = scripted.enter(page)
