@@ -29,6 +29,10 @@ conversation_closing = Signal()
 # a receiver returns how many rows of its own that are, by the word for one of them.
 conversation_weighed = Signal()
 
+# A page of a conversation is about to be shown. Sent with conversation=Conversation; a receiver returns the seqs of
+# the messages that still wait for an answer.
+open_questions_wanted = Signal()
+
 # Messages of a task are about to be posted that answer nothing yet. Sent with messages=list[Message], inside the
 # transaction; the receiver may set their `reply_to`.
 task_messages_coming = Signal()

@@ -1,6 +1,6 @@
 """The chat page and its parts."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -16,6 +16,7 @@ from chat.log import MAX_TEXT
 from chat.models import Conversation, Message
 from chat.quotes import framed
 from chat.sidebar import own, sentence
+from chat.signals import open_questions_wanted
 
 PAGE_SIZE = 100
 # Entries shown above the one that a search led to.
@@ -59,7 +60,8 @@ def conversation(request: HttpRequest, pk: UUID) -> HttpResponse:
     if at <= found.last_seq - PAGE_SIZE:
         return render(request, "chat/excerpt.html", context | onwards(found, after=max(at - LEAD, 1) - 1))
     mark_read(found, found.last_seq)
-    return render(request, "chat/page.html", context | backwards(found, before=found.last_seq + 1))
+    shown = backwards(found, before=found.last_seq + 1)
+    return render(request, "chat/page.html", context | shown | {"asked": asked(found, before=shown["earlier_than"])})
 
 
 @login_required
@@ -93,6 +95,15 @@ def onwards(found: Conversation, after: int) -> dict[str, Any]:
     rows = list(found.messages.after(after).select_related("user")[:PAGE_SIZE])
     last = rows[-1].seq if rows else 0
     return {"entries": entries(rows), "later_than": last if last < found.last_seq else 0, "earlier_than": first_seq(rows)}
+
+
+def asked(found: Conversation, before: int) -> list[SafeString]:
+    """The open questions that stand further up than the page begins: words may answer them, so whoever writes has to see them."""
+    if not before:
+        return []
+    answers = open_questions_wanted.send(sender=Conversation, conversation=found)
+    seqs = [seq for _, open_seqs in answers for seq in cast("list[int]", open_seqs)]
+    return entries(list(found.messages.filter(seq__in=seqs, seq__lt=before).select_related("user").order_by("seq")))
 
 
 def entries(rows: list[Message]) -> list[SafeString]:

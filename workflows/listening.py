@@ -9,10 +9,10 @@ from django.dispatch import receiver
 from chat import frames
 from chat.frames import Frame
 from chat.models import Conversation, Message
-from chat.signals import agent_wanted, conversation_closing, conversation_weighed, frames_wanted
+from chat.signals import agent_wanted, conversation_closing, conversation_weighed, frames_wanted, open_questions_wanted
 from workflows import references
 from workflows.errors import ConflictError, MissingError
-from workflows.models import Run
+from workflows.models import HelpRequest, Run
 from workflows.schemas import UsageOut
 
 # After these a run may have used more than before: a reply of the model came before each.
@@ -40,6 +40,12 @@ def keep_while_at_work(sender: object, *, conversation: Conversation, **_: Any) 
 def count_runs(sender: object, *, conversation: Conversation, **_: Any) -> dict[str, int]:
     """The runs that report to a conversation go with it."""
     return {"run": Run.objects.filter(conversation=conversation).count()}
+
+
+@receiver(open_questions_wanted)
+def open_questions(sender: object, *, conversation: Conversation, **_: Any) -> list[int]:
+    """The messages that ask something which nobody has answered yet."""
+    return list(HelpRequest.objects.open().filter(run__conversation=conversation).values_list("message_seq", flat=True))
 
 
 @receiver(frames_wanted)

@@ -65,12 +65,21 @@ function pair(id, mine, mines, theirs, join) {
   return join(other);
 }
 
+/** A question from further up was shown below the log until its own place was loaded. */
+function standInPlace(question) {
+  const same = byId("asked")?.querySelector(`[data-request="${CSS.escape(question.dataset.request)}"]`);
+  if (same && same !== question) entryOf(same).remove();
+}
+
 const KINDS = {
   tool_use: ({ firstElementChild: call }) => pair(key(call, "call"), call, calls, results, (result) => joinResult(call, result)),
   tool_result({ firstElementChild: result }) {
     pair(key(result, "result"), result, results, calls, (call) => joinResult(call, result));
   },
-  help_request({ firstElementChild: question }) {
+  help_request(entry) {
+    // Above a task's question stands which task it is of.
+    const question = entry.querySelector(":scope > .question");
+    standInPlace(question);
     pair(question.dataset.request, question, questions, answers, (answer) => joinAnswer(question, answer));
   },
   help_answer({ firstElementChild: answer }) {

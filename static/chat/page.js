@@ -137,7 +137,7 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
 questions.watch();
 socket.watch({ lost: questions.unlock, shut: composer.shut });
 composer.watch(say);
-settle(entriesIn([...log.children]));
+settle(entriesIn([...byId("asked").children, ...log.children]));
 watcher.observe(log, { childList: true });
 tellActivity();
 outbox.tidy();

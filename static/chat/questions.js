@@ -1,13 +1,13 @@
 // Answering a question in its card.
 
-import { log, notice } from "./dom.js";
+import { notice, page } from "./dom.js";
 import { refocus } from "./composer.js";
 import * as socket from "./socket.js";
 
 const MARK = "answer:";
 
 function lock(request_id, locked) {
-  log.querySelectorAll(`[data-request="${CSS.escape(request_id)}"] fieldset`).forEach((fields) => (fields.disabled = locked));
+  page.querySelectorAll(`[data-request="${CSS.escape(request_id)}"] fieldset`).forEach((fields) => (fields.disabled = locked));
 }
 
 /** What the form says: the button pressed, words, and the arguments of a call that somebody changed. Throws on what is no JSON. */
@@ -59,15 +59,15 @@ export function refused(client_id) {
 
 /** The connection is gone, and nobody knows whether the last answer arrived: it may be given again. */
 export function unlock() {
-  log.querySelectorAll("[data-request] fieldset:disabled").forEach((fields) => (fields.disabled = false));
+  page.querySelectorAll("[data-request] fieldset:disabled").forEach((fields) => (fields.disabled = false));
 }
 
 /** Watch the cards. */
 export function watch() {
-  log.addEventListener("submit", (event) => {
+  page.addEventListener("submit", (event) => {
     if (!event.target.dataset.answer) return;
     event.preventDefault();
     answer(event.target, event.submitter);
   });
-  log.addEventListener("keydown", move);
+  page.addEventListener("keydown", move);
 }

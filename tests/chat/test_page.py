@@ -9,7 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from chat import fragments, frames, log
 from chat.models import Conversation, Message
-from tests.factories import make_conversation, say
+from tests.factories import make_conversation, make_question, say
+from workflows.models import HelpRequest
 
 Kind, Author = Message.Kind, Message.Author
 
@@ -78,6 +79,22 @@ def test_the_page_shows_the_newest_hundred_and_loads_earlier_ones(browser: Clien
     assert "?before=51" in page
     assert "number 50<" in earlier
     assert "Earlier messages" not in earlier
+
+
+def test_an_open_question_is_seen_however_much_came_after_it(browser: Client, conversation: Conversation) -> None:
+    question = make_question(conversation, message_seq=1)
+    body = {**question.body(), "question": "Which one?"}
+    log.post(
+        conversation.pk, Message(kind=Kind.HELP_REQUEST, author=Author.ASSISTANT, text="Which one?", payload=body, via=Message.Via.RUN)
+    )
+    log.post(conversation.pk, *(Message(author=Author.ASSISTANT, text=f"number {n}", via=Message.Via.RUN) for n in range(120)))
+    address = f"/chats/{conversation.pk}/"
+    asked = browser.get(address).content.decode().split('id="asked"')[1]
+
+    HelpRequest.objects.update(status="answered")
+
+    assert f'data-request="{question.pk}"' in asked
+    assert f'data-request="{question.pk}"' not in browser.get(address).content.decode()
 
 
 @pytest.mark.parametrize("before", ["", "x", "-1", "9" * 12])

@@ -138,3 +138,18 @@ def test_a_question_that_was_pushed_up_is_one_press_away(offline: Site, page: Pa
     show.click()
 
     expect(page.get_by_role("button", name="red", exact=True)).to_be_focused()
+
+
+def test_a_tasks_question_is_answered_in_its_card(offline: Site, page: Page) -> None:
+    chat = offline.enter(page, "chooser")
+    chat.is_live()
+    when = 'delay_seconds=0, mode="prompt_agent"'
+    made = MADE.replace('mode="notify", ', "").format(talk=talk_of(page), text="Ask me to choose between red, green or blue", when=when)
+    assert offline.machine.run("shell", "--no-imports", "-c", made).returncode == 0
+    question = page.get_by_label("A question for you")
+    expect(page.locator("#answering")).to_contain_text("Which one do you choose?")
+
+    question.get_by_role("button", name="green").click()
+
+    expect(question).to_contain_text("You answered: green")
+    expect(page.locator("#activity")).to_be_hidden()
