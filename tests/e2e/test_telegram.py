@@ -86,7 +86,7 @@ def test_what_is_being_done_stands_in_one_line_that_changes(phone: Phone) -> Non
 
     phone.telegram.wait(lambda: [one for one in phone.telegram.said() if "urrent time" in " ".join(one.versions)], 20, "the status line")
     phone.heard("It is late.")
-    assert not [text for text in phone.telegram.texts(ADA.chat) if "urrent time" in text]
+    phone.telegram.wait(lambda: not [text for text in phone.telegram.texts(ADA.chat) if "urrent time" in text], what="the end of the line")
 
 
 def test_what_is_said_on_the_page_stands_on_the_phone_too(phone: Phone, page: Page) -> None:
