@@ -12,7 +12,7 @@ MODULES = ("idle", "turns", "sockets", "locks", "pages", "lateness")
 def main() -> None:
     """Print a line as soon as it is measured."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="measure a tenth")
+    parser.add_argument("--quick", action="store_true", help="measure a tenth, and what the web does on SQLite alone")
     parser.add_argument("modules", nargs="*", default=MODULES, help=f"which of {', '.join(MODULES)}; all without")
     chosen = parser.parse_args()
     for name in chosen.modules:

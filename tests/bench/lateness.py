@@ -50,7 +50,7 @@ def of_clocks(database: str, made: Machine, number: int, seconds: float, share: 
     assert made.run("migrate", "-v0").returncode == 0
     clocks = [made.start("clock") for _ in range(2)]
     there = 0
-    for others, goal in GOALS.items():
+    for others, goal in list(GOALS.items())[: 1 if share > 1 else None]:
         more, there = others // share - there, others // share
         inside(made, "fill", more)
         spent, begun = processor(clocks), time.monotonic()

@@ -126,7 +126,7 @@ def test_times_are_in_the_readers_zone(offline: Site, page: Page) -> None:
 
     stamp = page.locator("#log time").first
     local = page.evaluate(
-        "at => new Date(at).toLocaleTimeString('en-GB', {hour: 'numeric', minute: '2-digit'})", stamp.get_attribute("datetime")
+        "at => new Date(at).toLocaleTimeString('en-GB', {hour: '2-digit', minute: '2-digit'})", stamp.get_attribute("datetime")
     )
     expect(stamp).to_have_text(local)
     expect(stamp).to_have_attribute("title", re.compile("India|GMT\\+5:30"))
