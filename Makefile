@@ -1,5 +1,5 @@
 # Each target prepares what it needs: the first one makes .venv, later ones find that nothing has changed.
-.PHONY: up test check bench faults e2e screenshots lock
+.PHONY: up test check bench faults e2e pages processes wide screenshots lock
 .DEFAULT_GOAL := up
 
 # The Python to make .venv with: 3.11, 3.12 or 3.13.
@@ -32,17 +32,25 @@ check: .venv/dev.stamp
 FAULTS ?=
 faults: .venv/dev.stamp
 	tests/faults/run $(FAULTS)
-	ROUNDS=$(if $(FAULTS),10,100) $(PYTHON) -m pytest -q -m faults $(ARGS)
+	ROUNDS=$(if $(FAULTS),10,100) $(PYTHON) -m pytest -q -m faults -n 2 --dist loadfile $(ARGS)
 
 # A table of what was measured beside what is promised; BENCH=--quick measures a tenth.
 bench: .venv/dev.stamp
 	$(PYTHON) -m tests.bench $(BENCH)
 
-# The pages in Debian's Chromium, then Agentron's own processes and made-up requests to the API, and the wide tests; two files at a time, for they mostly wait.
-# Apart, for Playwright leaves an event loop running in the process that has driven a browser.
-e2e: .venv/dev.stamp
+# All that is too slow for `make test`. Apart, for Playwright leaves an event loop running in the process that has driven a browser.
+e2e: pages processes wide
+
+# The pages in Debian's Chromium; two files at a time, for they mostly wait.
+pages: .venv/dev.stamp
 	$(PYTHON) -m pytest -q -m e2e -n 2 --dist loadfile $(ARGS)
+
+# Agentron's own processes, and made-up requests to the API.
+processes: .venv/dev.stamp
 	$(PYTHON) -m pytest -q -m "fuzz or processes" -n 2 --dist loadfile $(ARGS)
+
+# What waits, talks to scripted servers, or goes through many pages, rows and runs.
+wide: .venv/dev.stamp
 	$(PYTHON) -m pytest -q -m wide -n 2 $(ARGS)
 
 # The README's pictures; ARGS="--all FOLDER" takes every state of every page, to be looked at.

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -38,7 +39,8 @@ def test_a_queued_run_has_a_ticket() -> None:
 def test_a_turn_is_claimed_in_few_statements(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     make_turn()
 
-    with django_assert_max_num_queries(7):
+    # PostgreSQL takes a lock in which the caps are counted.
+    with django_assert_max_num_queries(8 if connection.vendor == "postgresql" else 7):
         assert len(claim()) == 1
 
 

@@ -70,7 +70,8 @@ def test_a_plain_turn_costs_few_statements(
 
     # What is added here is paid by every turn: see to it that it is worth it.
     assert counted["start"] <= 6
-    assert counted["finish"] <= 11
+    # On PostgreSQL the hint to the pages is a statement, too.
+    assert counted["finish"] <= (12 if connection.vendor == "postgresql" else 11)
 
 
 def test_a_tool_is_called_and_its_result_reaches_the_model(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:
