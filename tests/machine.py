@@ -1,5 +1,6 @@
 """Agentron as a person has it: real processes on a data folder of their own."""
 
+import json
 import os
 import signal
 import socket
@@ -97,6 +98,21 @@ class Machine:
         self.folder = folder
         self.env = {**os.environ, "AGENTRON_DATA": str(folder), "DATABASE_URL": f"sqlite:///{folder}/agentron.sqlite3", **settings}
         self.programs: list[Program] = []
+        self.console: subprocess.Popen[str] | None = None
+
+    def tell(self, code: str) -> str:
+        """Let Python do something inside Agentron; what it prints."""
+        if self.console is None:
+            command = [sys.executable, "-m", "tests.console"]
+            env = {**self.env, "DJANGO_SETTINGS_MODULE": "agentron.settings"}
+            self.console = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.console.stdin
+        assert self.console.stdout
+        self.console.stdin.write(json.dumps(code) + "\n")
+        self.console.stdin.flush()
+        printed = self.console.stdout.readline()
+        assert printed, "It failed; why stands above."
+        return str(json.loads(printed))
 
     def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run one command to its end."""
@@ -114,3 +130,5 @@ class Machine:
         """Stop everything."""
         for program in self.programs:
             program.close()
+        if self.console:
+            self.console.communicate(timeout=10)

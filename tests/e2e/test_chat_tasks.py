@@ -40,8 +40,7 @@ def talk_of(page: Page) -> str:
 
 def do(site: Site, page: Page, text: str, when: str, more: str = "") -> None:
     """Let a task be made in the conversation of the page, from the terminal."""
-    done = site.machine.run("shell", "--no-imports", "-c", MADE.format(talk=talk_of(page), text=text, when=when) + more)
-    assert done.returncode == 0, done.stderr
+    site.machine.tell(MADE.format(talk=talk_of(page), text=text, when=when) + more)
 
 
 def test_what_a_task_says_wears_its_badge_and_leads_back_to_the_promise(offline: Site, page: Page) -> None:
@@ -145,7 +144,7 @@ def test_a_tasks_question_is_answered_in_its_card(offline: Site, page: Page) -> 
     chat.is_live()
     when = 'delay_seconds=0, mode="prompt_agent"'
     made = MADE.replace('mode="notify", ', "").format(talk=talk_of(page), text="Ask me to choose between red, green or blue", when=when)
-    assert offline.machine.run("shell", "--no-imports", "-c", made).returncode == 0
+    offline.machine.tell(made)
     question = page.get_by_label("A question for you")
     expect(page.locator("#answering")).to_contain_text("Which one do you choose?")
 

@@ -154,8 +154,7 @@ def live_in(site: Site, page: Page) -> dict[str, str]:
     for words in ("what time is it in Tokyo?", "Ask me to choose between red, green or blue"):
         chat.say(words)
         chat.rests() if "time" in words else expect(page.get_by_label("A question for you")).to_be_visible()
-    done = site.machine.run("shell", "--no-imports", "-c", PROSE)
-    assert done.returncode == 0, done.stderr
+    site.machine.tell(PROSE)
     talk = page.url
     page.get_by_role("button", name="New conversation", exact=True).click()
     page.wait_for_url(lambda url: url != talk)
@@ -168,9 +167,7 @@ def live_in(site: Site, page: Page) -> dict[str, str]:
 
 def work_in(site: Site, page: Page) -> dict[str, str]:
     """Make a workflow and run it; where both can be seen."""
-    done = site.machine.run("shell", "--no-imports", "-c", FLOW)
-    assert done.returncode == 0, done.stderr
-    workflow, run = done.stdout.split()
+    workflow, run = site.machine.tell(FLOW).split()
     page.goto(f"{site.address}/runs/{run}/")
     expect(page.locator("#result")).to_be_visible()
     sent = hrefs(page.get_by_role("link", name="Raw messages", include_hidden=True))[0]
@@ -179,9 +176,7 @@ def work_in(site: Site, page: Page) -> dict[str, str]:
 
 def plan_in(site: Site) -> dict[str, str]:
     """Schedule things; where one of them can be seen, and what it said."""
-    done = site.machine.run("shell", "--no-imports", "-c", TASKS)
-    assert done.returncode == 0, done.stderr
-    task, talk = done.stdout.split()
+    task, talk = site.machine.tell(TASKS).split()
     return {"task": f"/scheduled/{task}/", "admin_task": task, "task_chat": f"/chats/{talk}/"}
 
 
@@ -231,8 +226,8 @@ def test_a_page_of_the_admin_is_fit_for_everybody(house: House, inside: BrowserC
 
 @pytest.mark.parametrize("status", [400, 403, 404, 500])
 def test_an_error_is_told_to_everybody(house: House, outside: BrowserContext, complaints: Complaints, status: int) -> None:
-    done = house.site.machine.run("shell", "--no-imports", "-c", ERROR.format(status))
-    outside.route("**/broken/", lambda route: route.fulfill(status=status, content_type="text/html", body=done.stdout))
+    shown = house.site.machine.tell(ERROR.format(status))
+    outside.route("**/broken/", lambda route: route.fulfill(status=status, content_type="text/html", body=shown))
 
     page, _ = house.visit(outside, "/broken/")
 

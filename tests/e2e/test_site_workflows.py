@@ -76,9 +76,9 @@ POLICY = "from workflows.models import Agent; Agent.objects.update(tool_policy={
 @pytest.fixture
 def careful(scripted: Site) -> Iterator[None]:
     """Every agent asks before it remembers something."""
-    scripted.machine.run("shell", "--no-imports", "-c", POLICY.format({"remember": "ask"}))
+    scripted.machine.tell(POLICY.format({"remember": "ask"}))
     yield
-    scripted.machine.run("shell", "--no-imports", "-c", POLICY.format({}))
+    scripted.machine.tell(POLICY.format({}))
 
 
 def test_a_call_is_approved_with_other_arguments(

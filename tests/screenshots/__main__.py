@@ -38,8 +38,7 @@ def main() -> None:
 
 def history(site: Site) -> None:
     """Let the office have used it for two weeks, and its owner be its administrator."""
-    made = site.machine.run("shell", "--no-imports", "-c", f"from django.contrib.auth.models import User; {PROMOTE.format(OWNER)}")
-    assert made.returncode == 0, made.stderr
+    site.machine.tell(f"from django.contrib.auth.models import User; {PROMOTE.format(OWNER)}")
     command = [sys.executable, "-m", "tests.screenshots.history", OWNER]
     env = {**site.machine.env, "DJANGO_SETTINGS_MODULE": "agentron.settings"}
     subprocess.run(command, cwd=ROOT, env=env, check=True)

@@ -21,7 +21,7 @@ TelegramSettings(enabled=True).save()
 def test_it_ends_within_five_seconds_and_loses_nothing(machine: Machine) -> None:
     with running() as telegram:
         machine.env |= telegram.env
-        assert machine.run("shell", "-c", LET_IN).returncode == 0
+        machine.tell(LET_IN)
         program = machine.start("telegram")
         received(telegram, "before")
 
@@ -36,7 +36,7 @@ def test_it_ends_within_five_seconds_and_loses_nothing(machine: Machine) -> None
 def test_a_second_one_takes_over_from_a_dead_one(machine: Machine) -> None:
     with running() as telegram:
         machine.env |= telegram.env
-        assert machine.run("shell", "-c", LET_IN).returncode == 0
+        machine.tell(LET_IN)
         first, second = machine.start("telegram"), machine.start("telegram")
         received(telegram, "to whoever has the lease")
 
