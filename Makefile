@@ -1,5 +1,5 @@
 # Each target prepares what it needs: the first one makes .venv, later ones find that nothing has changed.
-.PHONY: up test check bench faults e2e pages processes wide screenshots lock
+.PHONY: up test check bench faults e2e pages processes screenshots lock
 .DEFAULT_GOAL := up
 
 # The Python to make .venv with: 3.11, 3.12 or 3.13.
@@ -28,30 +28,27 @@ check: .venv/dev.stamp
 	AGENTRON_DATA=$(SCRATCH) $(PYTHON) manage.py check --fail-level WARNING
 	git ls-files 'templates/*.html' | xargs -r .venv/bin/djade --check
 
-# Real processes, killed and frozen; on PostgreSQL too where AGENTRON_TEST_POSTGRES is its address. CI makes a tenth: FAULTS=tenth.
+# Real processes, killed and frozen; on PostgreSQL too where AGENTRON_TEST_POSTGRES is its address. CI makes a tenth: FAULTS=tenth,
+# without the tests that belong to `make e2e` too.
 FAULTS ?=
 faults: .venv/dev.stamp
 	tests/faults/run $(FAULTS)
-	ROUNDS=$(if $(FAULTS),10,100) $(PYTHON) -m pytest -q -m faults -n 2 --dist loadfile $(ARGS)
+	ROUNDS=$(if $(FAULTS),10,100) $(PYTHON) -m pytest -q -m "faults $(if $(FAULTS),and not (processes or wide))" -n 2 --dist loadfile $(ARGS)
 
 # A table of what was measured beside what is promised; BENCH=--quick measures a tenth.
 bench: .venv/dev.stamp
 	$(PYTHON) -m tests.bench $(BENCH)
 
 # All that is too slow for `make test`. Apart, for Playwright leaves an event loop running in the process that has driven a browser.
-e2e: pages processes wide
+e2e: pages processes
 
-# The pages in Debian's Chromium; two files at a time, for they mostly wait.
+# The pages in Debian's Chromium; two files at a time.
 pages: .venv/dev.stamp
 	$(PYTHON) -m pytest -q -m e2e -n 2 --dist loadfile $(ARGS)
 
-# Agentron's own processes, and made-up requests to the API.
+# Agentron's own processes, made-up requests to the API, and what waits or goes through many pages, rows and runs.
 processes: .venv/dev.stamp
-	$(PYTHON) -m pytest -q -m "fuzz or processes" -n 2 --dist loadfile $(ARGS)
-
-# What waits, talks to scripted servers, or goes through many pages, rows and runs.
-wide: .venv/dev.stamp
-	$(PYTHON) -m pytest -q -m wide -n 2 $(ARGS)
+	$(PYTHON) -m pytest -q -m "fuzz or processes or wide" -n 3 --dist worksteal $(ARGS)
 
 # The README's pictures; ARGS="--all FOLDER" takes every state of every page, to be looked at.
 screenshots: .venv/dev.stamp

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
+from tests.e2e.axe import serious
 from tests.e2e.conftest import Complaints
 from tests.e2e.site import Chat, Site
 from tests.fakes.model_server import ModelServer
@@ -25,12 +25,6 @@ def looks(request: pytest.FixtureRequest, browser: Browser, complaints: Complain
     context.on("console", complaints.hear)
     yield context.new_page()
     context.close()
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds that keeps somebody out."""
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] in ("serious", "critical")]
 
 
 def test_everything_a_turn_shows_can_be_read_by_everybody(scripted: Site, slow_model: ModelServer, looks: Page) -> None:

@@ -47,9 +47,9 @@ class Haunted:
         page.goto(site.link(pages["user"]))
         page.get_by_role("button", name="Sign in").click()
 
-    def open(self, path: str, frames: Iterable[str] | None = None) -> Page:
-        """A page in a tab of its own; `frames` come over its socket instead of the server's."""
-        page = self.context.new_page()
+    def open(self, path: str, frames: Iterable[str] | None = None, tab: Page | None = None) -> Page:
+        """A page in a tab of its own, or in `tab`; `frames` come over its socket instead of the server's."""
+        page = tab or self.context.new_page()
         if frames is not None:
             page.route_web_socket(re.compile("/ws/"), lambda socket: send(socket, frames))
         answer = page.goto(self.site.address + path)
@@ -166,9 +166,9 @@ def test_hostile_names_in_the_admin_do_nothing(haunted: Haunted) -> None:
 def visited(haunted: Haunted, paths: Iterable[str], *sizes: ViewportSize) -> dict[str, list[str]]:
     """Open each page; what is wrong, by path."""
     wrong = {}
+    tab = haunted.context.new_page()
     for path in paths:
-        page = haunted.open(path)
-        if found := haunted.findings(page, *sizes):
+        if found := haunted.findings(haunted.open(path, tab=tab), *sizes):
             wrong[path] = found
-        page.close()
+    tab.close()
     return wrong
