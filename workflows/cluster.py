@@ -25,6 +25,7 @@ from django_q.models import OrmQ
 from django_q.scheduler import scheduler
 from django_q.worker import worker
 
+from chat import hints
 from workflows.life import Pulse, die_with_parent, here, name_process
 from workflows.models import Heartbeat
 
@@ -33,6 +34,7 @@ RUNS, CHORES = "runs", "chores"
 STOP_SECONDS = 9.0
 LOOK_SECONDS = 3
 STALL_SECONDS = 3
+NO_HINT_SECONDS = 0.25
 SCHEDULER_SECONDS = 30
 
 log = logging.getLogger(__name__)
@@ -57,11 +59,21 @@ def configure(name: str) -> None:
 
 
 class PatientBroker(ORM):  # type: ignore[misc]
-    """django-q2's own broker, which waits when the database is away, instead of ending its process."""
+    """django-q2's own broker, which waits when the database is away, instead of ending its process.
+
+    That of the runs looks as soon as a hint comes, not twenty times a second; without any all the same, for a hint may be lost.
+    """
+
+    listener: hints.Listener | None = None
 
     def dequeue(self) -> list[tuple[int, str]] | None:
         try:
+            if self.list_key == RUNS and self.listener is None:
+                self.listener = hints.listen(hints.WORK)
             found: list[tuple[int, str]] | None = super().dequeue()
+            # django-q2 has slept a little already: so often it looks at most.
+            if not found and self.listener:
+                self.listener.wait(NO_HINT_SECONDS)
         except db.Error as exc:
             wait_for_database(exc)
             return None

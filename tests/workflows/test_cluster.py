@@ -1,5 +1,7 @@
 """The head of a cluster, without its processes; tests/faults has them."""
 
+import threading
+import time
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +13,7 @@ from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 from django_q.models import OrmQ
 
+from chat import hints
 from workflows import cluster
 from workflows.cluster import Head, PatientBroker
 from workflows.models import Heartbeat
@@ -130,7 +133,25 @@ def test_the_pusher_outlives_a_database_that_is_away(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(ORM, "dequeue", away)
     monkeypatch.setattr(cluster, "wait_for_database", lambda _: None)
 
-    assert PatientBroker("runs").dequeue() is None
+    assert PatientBroker("chores").dequeue() is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hint_lets_the_pusher_look_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "NO_HINT_SECONDS", 30)
+
+    def hint() -> None:
+        hints.work()
+        db.connection.close()
+
+    begun = time.monotonic()
+    threading.Timer(0.2, hint).start()
+    broker = PatientBroker("runs")
+
+    assert broker.dequeue() is None
+    assert time.monotonic() - begun < 10
+    assert broker.listener
+    broker.listener.close()
 
 
 def test_each_cluster_gets_settings_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
