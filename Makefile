@@ -5,7 +5,8 @@
 # The Python to make .venv with: 3.11, 3.12 or 3.13.
 BASE_PYTHON ?= python3
 PYTHON := .venv/bin/python
-PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes
+# Modules are compiled when they are first used: most never are.
+PIP := $(PYTHON) -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes
 # Compiled modules are kept, whatever the environment says: tests start Python dozens of times.
 export PYTHONDONTWRITEBYTECODE :=
 # What the checks write goes here, never into the data folder.
