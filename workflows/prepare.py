@@ -58,25 +58,29 @@ class Start:
     agent_id: UUID | None = None
 
 
-@transaction.atomic
 def start(run: Run) -> Start:
     """Begin or resume the one step of a turn. Raises LostError, UnusableError or StoppedByOwnerError."""
-    now = timezone.now()
     if (agent := run.agent) is None:
         raise UnusableError("The agent of this run was deleted: choose another one for the conversation.")
-    begun_before = bool(run.pins)
+    kept = as_pinned(agent, run) if run.pins else agent
     run.pins = run.pins or pins_of(agent)
-    guard(run.pk, run.fence, progress=False, started_at=Coalesce(F("started_at"), Value(now)), pins=run.pins)
-    step = StepRun.objects.filter(run=run, key=StepRun.TURN).first() if run.fence > 1 or run.retry_of_id else None
-    made = step is None
-    if step is None:
-        new: dict[str, Any] = {"agent": agent, "status": StepStatus.RUNNING, "started_at": now, "prompt": prompt_of(run)}
-        step = StepRun.objects.create(run=run, key=StepRun.TURN, **new)
-    elif step.status != StepStatus.RUNNING:
-        StepRun.objects.filter(pk=step.pk).update(status=StepStatus.RUNNING)
-    hold = Hold(run.pk, run.fence, run.conversation_id, step.pk, step.key, run.task_id, owner_id=run.owner_id)
-    kept = as_pinned(agent, run) if begun_before else agent
-    return begin(run, step, hold, kept, new=made, told=history(run.conversation, run.asked_seq or 0))
+    # Read before the transaction: on SQLite nobody else writes while it lasts.
+    told = history(run.conversation, run.asked_seq or 0)
+    with transaction.atomic():
+        guard(run.pk, run.fence, progress=False, started_at=Coalesce(F("started_at"), Value(timezone.now())), pins=run.pins)
+        step = StepRun.objects.filter(run=run, key=StepRun.TURN).first() if run.fence > 1 or run.retry_of_id else None
+        if step is not None:
+            StepRun.objects.filter(pk=step.pk).exclude(status=StepStatus.RUNNING).update(status=StepStatus.RUNNING)
+            return begin(run, step, hold_on(run, step), kept, new=False, told=told)
+        step = StepRun.objects.create(
+            run=run, key=StepRun.TURN, agent=agent, status=StepStatus.RUNNING, started_at=timezone.now(), prompt=prompt_of(run)
+        )
+    return begin(run, step, hold_on(run, step), kept, new=True, told=told)
+
+
+def hold_on(run: Run, step: StepRun) -> Hold:
+    """The hold of a driver on the one step of a turn."""
+    return Hold(run.pk, run.fence, run.conversation_id, step.pk, step.key, run.task_id, owner_id=run.owner_id)
 
 
 def prompt_of(run: Run) -> str:
