@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from django import db
 
@@ -22,7 +22,9 @@ async def listening(*kinds: str) -> AsyncIterator[asyncio.Event]:
     loop, heard, closing = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
 
     def tell() -> None:
-        loop.call_soon_threadsafe(heard.set)
+        # A loop that was cancelled ends before its ears do, and then raises this.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(heard.set)
 
     # Threads of their own: those that the loop lends are few, and these would keep them.
     ears = [threading.Thread(target=listen, args=(kind, tell, closing), name=f"ear-{kind}", daemon=True) for kind in kinds]
