@@ -29,12 +29,10 @@ check: .venv/dev.stamp
 	AGENTRON_DATA=$(SCRATCH) $(PYTHON) manage.py check --fail-level WARNING
 	git ls-files 'templates/*.html' | xargs -r .venv/bin/djade --check
 
-# Real processes, killed and frozen; on PostgreSQL too where AGENTRON_TEST_POSTGRES is its address. CI makes a tenth: FAULTS=tenth,
-# without the tests that belong to `make e2e` too.
-FAULTS ?=
+# Real processes, killed and frozen; on PostgreSQL too where AGENTRON_TEST_POSTGRES is its address. .ci/run makes a tenth.
 faults: .venv/dev.stamp
-	tests/faults/run $(FAULTS)
-	ROUNDS=$(if $(FAULTS),10,100) $(PYTHON) -m pytest -q -m "faults $(if $(FAULTS),and not (processes or wide))" -n 2 --dist loadfile $(ARGS)
+	tests/faults/run
+	ROUNDS=100 $(PYTHON) -m pytest -q -m faults -n 2 --dist loadfile $(ARGS)
 
 # A table of what was measured beside what is promised; BENCH=--quick measures a tenth.
 bench: .venv/dev.stamp
@@ -48,8 +46,9 @@ pages: .venv/dev.stamp
 	$(PYTHON) -m pytest -q -m e2e -n 2 --dist loadfile $(ARGS)
 
 # Agentron's own processes, made-up requests to the API, and what waits or goes through many pages, rows and runs.
+MARKS := fuzz or processes or wide
 processes: .venv/dev.stamp
-	$(PYTHON) -m pytest -q -m "fuzz or processes or wide" -n 3 --dist worksteal $(ARGS)
+	$(PYTHON) -m pytest -q -m "$(MARKS)" -n 3 --dist worksteal $(ARGS)
 
 # The README's pictures; ARGS="--all FOLDER" takes every state of every page, to be looked at.
 screenshots: .venv/dev.stamp

@@ -18,7 +18,7 @@ def measure(*, quick: bool) -> Iterator[Row]:
     for name in ("SQLite", "PostgreSQL"):
         if name == "SQLite" or (os.environ.get("AGENTRON_TEST_POSTGRES") and not quick):
             with tempfile.TemporaryDirectory(prefix="agentron-bench-") as folder, address(name, folder) as url:
-                yield from rows(name, url, messages=40 if quick else 200)
+                yield from rows(name, url, messages=20 if quick else 200)
 
 
 def rows(database: str, url: str, messages: int) -> Iterator[Row]:

@@ -30,8 +30,8 @@ def measure(*, quick: bool) -> Iterator[Row]:
     """Everything, on SQLite and where there is a server on PostgreSQL."""
     for name in ("SQLite", "PostgreSQL"):
         if name == "SQLite" or os.environ.get("AGENTRON_TEST_POSTGRES"):
-            yield from latency(name, samples=8 if quick else 40)
-            yield from throughput(name, turns=200 if quick else 1000)
+            yield from latency(name, samples=4 if quick else 40)
+            yield from throughput(name, turns=100 if quick else 1000)
             yield from many_at_once(name, turns=50 if quick else 500)
 
 
