@@ -1,7 +1,5 @@
 """The head of a cluster, without its processes; tests/faults has them."""
 
-import threading
-import time
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -136,25 +134,16 @@ def test_the_pusher_outlives_a_database_that_is_away(monkeypatch: pytest.MonkeyP
     assert PatientBroker("chores").dequeue() is None
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_hint_lets_the_pusher_look_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    def hint() -> None:
-        hints.work()
-        db.connection.close()
-
+def test_the_pusher_of_the_runs_waits_for_a_hint_when_there_is_no_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[tuple[str, float]] = []
+    monkeypatch.setattr(hints, "listen", lambda kind: SimpleNamespace(wait=lambda seconds: waits.append((kind, seconds))))
     broker = PatientBroker("runs")
-    monkeypatch.setattr(cluster, "NO_HINT_SECONDS", 0.01)
-    broker.dequeue()  # It listens from now on.
-    monkeypatch.setattr(cluster, "NO_HINT_SECONDS", 30)
-    threading.Timer(0.1, hint).start()
-    begun = time.monotonic()
+    make_ticket(age=1)
 
-    found = broker.dequeue()
-
-    assert broker.listener
-    broker.listener.close()
-    assert not found
-    assert time.monotonic() - begun < 15
+    assert broker.dequeue()
+    assert not waits
+    assert not broker.dequeue()
+    assert waits == [("work", cluster.NO_HINT_SECONDS)]
 
 
 def test_each_cluster_gets_settings_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
