@@ -47,7 +47,10 @@ def rows(seconds: int, wrote: list[dict[str, Any]], answers: list[tuple[int, flo
     seen = sum(one["locked"] for one in wrote) + refused + logged
     what = f"SQLite: “{LOCKED}” seen, {WRITERS} writers and {len(answers) / seconds:.0f} requests a second, {seconds} s"
     yield Row(what, str(seen), "0", seen == 0)
-    yield Row("SQLite: messages written a second meanwhile, by all writers", f"{sum(one['wrote'] for one in wrote) / seconds:.0f} /s")
+    counts = [one["wrote"] for one in wrote]
+    yield Row("SQLite: messages written a second meanwhile, by all writers", f"{sum(counts) / seconds:.0f} /s")
+    share = min(counts) / max(counts)
+    yield Row("SQLite: what the writer that wrote least wrote, of the one that wrote most", f"{share:.0%}", ">= 50%", share >= 0.5)
     yield Row("SQLite: the longest write", f"{max(one['longest'] for one in wrote) * 1000:.0f} ms")
     took = statistics.quantiles([took for _, took in answers], n=20)[-1]
     yield Row("SQLite: requests meanwhile, p95", f"{took * 1000:.0f} ms")

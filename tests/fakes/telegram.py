@@ -274,7 +274,12 @@ def running() -> Iterator[Telegram]:
         fronts.append(front)
         started.set()
 
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(ready, stop),))
+    def answer() -> None:
+        # At its end it cancels the calls that are still being answered.
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(serve(ready, stop))
+
+    thread = threading.Thread(target=answer)
     thread.start()
     assert started.wait(20)
     try:
@@ -282,7 +287,6 @@ def running() -> Iterator[Telegram]:
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join(10)
-        loop.close()
 
 
 @pytest.fixture
