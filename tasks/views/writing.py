@@ -140,7 +140,7 @@ def choices(owner: User, task: Task | None) -> dict[str, Any]:
     return {
         "agents": Agent.objects.of(owner).only("pk", "name").order_by("name")[:MOST_CHOICES],
         "workflows": Workflow.objects.of(owner).only("pk", "name").order_by("name")[:MOST_CHOICES],
-        "conversations": [] if task else Conversation.objects.of(owner).filter(archived=False)[:MOST_CONVERSATIONS],
+        "places": [] if task else Conversation.objects.of(owner).filter(archived=False)[:MOST_CONVERSATIONS],
         "others": [*present, *others.only("pk", "title").order_by("next_due_at", "pk")[:MOST_CONVERSATIONS]],
     }
 

@@ -164,3 +164,11 @@ def test_what_a_task_waits_for_stays_unless_it_is_unticked(browser: Client, owne
 
     assert f'value="{gone.pk}" checked' in html
     assert (kept, set(task.depends_on.all())) == ({gone, other}, set())
+
+
+def test_the_list_of_conversations_stands_beside_the_forms_too(browser: Client, owner: User, conversation: Conversation) -> None:
+    task = make_task(owner, text="look")
+
+    pages = [browser.get(address).content.decode() for address in (NEW, f"/scheduled/{task.pk}/edit/")]
+
+    assert all(f'<li id="c-{conversation.pk}"' in page for page in pages)
