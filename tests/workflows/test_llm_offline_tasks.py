@@ -248,7 +248,18 @@ def test_it_is_the_task_that_was_spoken_of_last() -> None:
     assert called.args_as_dict() == {"task": IDS[1]}
 
 
-@pytest.mark.parametrize("text", ["what happened in 1990?", "who is president in 2024?", "remember that my train leaves tomorrow at 9"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what happened in 1990?",
+        "who is president in 2024?",
+        "remember that my train leaves tomorrow at 9",
+        "I have a meeting tomorrow at 9am",
+        "we meet every friday at 3pm",
+        "I'll be back in 2 hours",
+        "don't remind me tomorrow at 9am",
+    ],
+)
 def test_a_time_in_a_sentence_is_not_yet_an_order(text: str) -> None:
     done = move(text)
 

@@ -36,6 +36,8 @@ QUESTION = re.compile(
     r"(?:(?:what|who|whom|whose|why|how|when|where|which|is|are|was|were)\b|(?:do|does|did|has|have|will|should) (?:i|you|he|she|we|they)\b)",
     re.IGNORECASE,
 )
+# Somebody who tells of a time wants nothing at it.
+TOLD = re.compile(r"(?:i|we|he|she|they|it)(?:['’](?:ll|m|re|ve|s|d))?\b(?! (?:want|need|would like|wish)\b)", re.IGNORECASE)
 OPENING = re.compile(r"(?:remind|snooze|set (?:a|an)|schedule|wake|notify|ping|alert)\b", re.IGNORECASE)
 # A new reminder by any name.
 NEW = re.compile(
@@ -99,7 +101,7 @@ def starts_a_workflow(text: str) -> bool:
 def is_an_order(text: str) -> bool:
     """Whether it asks for anything later, without a word that says so; or says a time and nothing else."""
     asked = asked_in(text)
-    return not (QUESTION.match(text) or POLITE.match(text)) and (asked.later is not None or NOT_WHAT in asked.refusal)
+    return not any(pattern.match(text) for pattern in (QUESTION, TOLD, POLITE)) and (asked.later is not None or NOT_WHAT in asked.refusal)
 
 
 def plain(text: str) -> str:

@@ -2,19 +2,21 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 
-from workflows.schedules.phrases.words import Unclear, number
+from workflows.schedules.phrases.words import WEEKDAY, Unclear, number
 
 PARTS = {"morning": 9, "afternoon": 15, "evening": 18, "night": 21}
+# The hours of each; what is said to be in a part and lies outside of it is a slip, or means another day.
+HOURS = {"morning": range(12), "afternoon": range(12, 19), "evening": range(16, 24), "night": range(18, 24)}
 PART = "morning|afternoon|evening|night"
-DIGITS = r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?(?: ?(?P<half>[ap])\.?m\.?)?(?: o'?clock)?"
+DIGITS = r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?(?: ?(?P<half>[ap])\.?m\.?)?(?: o'?clock)?(?: sharp)?"
 DIGIT_CLOCK = re.compile(DIGITS)
 SPOKEN_CLOCK = re.compile(
     r"(?P<offset>half|quarter|five|ten|twenty) (?P<way>past|to) (?P<hour>[a-z]{1,9}|\d{1,2})(?: ?(?P<half>[ap])\.?m\.?)?"
 )
-SAID_PART = re.compile(rf"\b(?:tonight|(?:(?P<lead>every|each|this) |in the |at )?(?P<part>{PART})s?)\b")
+SAID_PART = re.compile(rf"\b(?:tonight|(?:(?P<lead>every|each|this) |in the |at )?(?P<part>{PART})(?P<many>s)?)\b")
 AT = re.compile(r"(?:at |@ ?)")
 # In words: no time of day is longer, nor are two.
 LONGEST = 9
@@ -23,14 +25,17 @@ OFFSETS = {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20}
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A time of day; `sure` unless it may be meant for the morning as well as for the afternoon."""
+    """A time of day; `sure` unless it may be meant for the morning as well as for the afternoon. `part`: what it is said to be in and is not."""
 
     hour: int
     minute: int
     sure: bool
+    part: str = ""
 
     def plain(self) -> time:
         """The time as 24 hours have it, where nobody would mean the other one."""
+        if self.part:
+            raise Unclear(f"{self} and “{self.part}” do not go together: leave out one of them, and say the time as 24 hours have it.")
         if not self.sure and self.hour < 7:
             raise Unclear(
                 f"{self} may be in the morning or in the afternoon: say {self.in_the_morning} or {self.hour + 12}:{self.minute:02}."
@@ -84,14 +89,16 @@ def spoken(match: re.Match[str]) -> Clock | None:
     return Clock(minutes // 60 % 24, minutes % 60, found.sure)
 
 
-def in_part(found: Clock, part: str) -> Clock:
-    """A time that is said to be in a part of the day, such as 8 in the evening."""
-    if found.sure and not (found.hour == 12 and part == "night"):
-        return found
-    if part == "night" and (found.hour < 6 or found.hour == 12):
+def in_part(found: Clock, part: str, day: str) -> Clock:
+    """A time that is said to be in a part of a day, such as 8 in the evening."""
+    sure = found.sure and not (found.hour == 12 and part == "night")
+    if not sure and part == "night" and (found.hour < 6 or found.hour == 12):
         raise Unclear(f"{found} at night may belong to either day: say it as 24 hours have it, such as 0:30 or 23:30.")
-    later = part != "morning" and found.hour < 12
-    return Clock(found.hour + 12 * later, found.minute, sure=True)
+    later = not sure and part != "morning" and found.hour < 12
+    meant = found if sure else Clock(found.hour + 12 * later, found.minute, sure=True)
+    # After midnight the night of one day is the morning of another; of every day it is all the same.
+    fits = meant.hour in HOURS[part] or (part == "night" and meant.hour < 6 and day == "every day")
+    return meant if fits else replace(found, part=part)
 
 
 def splits(phrase: str) -> Iterator[tuple[str, tuple[Clock, ...]]]:
@@ -101,7 +108,7 @@ def splits(phrase: str) -> Iterator[tuple[str, tuple[Clock, ...]]]:
     for size in range(min(len(words), LONGEST), 0, -1):
         for day, times in ((words[:-size], words[-size:]), (words[size:], words[:size])):
             if clocks := listed(" ".join(times), marked=bool(part)):
-                yield " ".join(day), tuple(in_part(one, part) for one in clocks) if part else clocks
+                yield " ".join(day), tuple(in_part(one, part, " ".join(day)) for one in clocks) if part else clocks
     yield phrase, (Clock(PARTS[part], 0, sure=True),) if part else ()
 
 
@@ -113,7 +120,14 @@ def parted(phrase: str) -> tuple[str, str]:
     lead, part = match["lead"] or "", match["part"] or "night"
     day = {"every": "every day", "each": "every day", "this": "today", "": "today" if match[0] == "tonight" else ""}.get(lead, "")
     left = f"{phrase[: match.start()]} {day} {phrase[match.end() :]}"
+    if match["many"] and lead in ("", "in the ", "at "):
+        left = again(left)
     return " ".join(left.split()), part
+
+
+def again(day: str) -> str:
+    """A day whose mornings or evenings are meant, as one that recurs."""
+    return re.sub(rf"\b({WEEKDAY})\b", r"\1s", day) if re.search(rf"\b({WEEKDAY})s?\b", day) else f"every day {day}"
 
 
 def listed(words: str, *, marked: bool) -> tuple[Clock, ...]:

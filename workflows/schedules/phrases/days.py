@@ -63,6 +63,8 @@ def on_date(month: int, number: int, year: str | None, today: date, *, passed: b
         # The 29th of February waits for its year.
         if 1 <= number <= calendar.monthrange(candidate, month)[1]:
             found = date(candidate, month, number)
+            if found == today and passed and not year:
+                raise Unclear(f"It is {today:%B} {today.day} today, and that time is over: say a year, or a time that is to come.")
             if year or found > today or (found == today and not passed):
                 return found
     raise Unclear(f"{calendar.month_name[month]} has no {ordinal(number)} day.")
@@ -72,7 +74,9 @@ def in_some_month(number: int, today: date, *, passed: bool) -> date:
     """The next day of a month with a number."""
     if not 1 <= number <= 31:
         raise Unclear(f"No month has a {ordinal(number)} day.")
-    found = today + DAY * passed
+    if today.day == number and passed:
+        raise Unclear(f"It is the {ordinal(number)} today, and that time is over: say the month too, or a time that is to come.")
+    found = today
     while found.day != number:
         found += DAY
     return found

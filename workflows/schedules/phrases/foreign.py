@@ -19,8 +19,23 @@ LEAD = re.compile(r"(?:in|en|dans|em|tra|fra|over) ")
 ARTICLE = re.compile(r"^(?:am|el|le|la|op|na|no|il) ")
 SHORT = frozenset(("de", "a", "las", "del", "der", "den", "dem", "les", "du", "di", "al", "hoy", "mai"))
 UNIT = re.compile(r"uhr|uur|stund|minut|sekund|second|segund|hora|heure|ore|uren")
+HOURS_24 = re.compile(r"\d{1,2}:\d{2} (?:uhr|uur)\b")
 SIZES = (60, 3600, 86_400, 604_800)
 ELAPSED = timedelta(days=9, hours=5, minutes=7)
+
+
+# What goes on with a time in those languages: a part of the day, a half of an hour, the time of day behind a length.
+PARTS = r"noche|tarde|mañana|madrugada|noite|manhã|sera|mattina|pomeriggio|notte|soir|matin|après-midi|nuit|abends?|morgens|früh|nachmittags?|vormittags?|nachts|mittags?|avonds?|ochtends?|middags?"
+GOES_ON = re.compile(
+    rf"(?:(?:uhr|uur|heures?|horas?|ore)\b|(?:(?:de|por|da|do|di|du|del|della|en|in|am|'s) )?(?:(?:la|el|o|a|der) )?(?:{PARTS})\b)|(?:y|e|et) (?:\d|media|cuarto|meia|mezz|demi|quart|un )|(?:menos|moins|meno) "
+    r"|(?:um|om|a las?|las?|à|às|alle|@) ?\d",
+    re.IGNORECASE,
+)
+
+
+def goes_on(rest: str) -> bool:
+    """Whether a text begins with more of the time that stands before it."""
+    return GOES_ON.match(rest) is not None
 
 
 def read(phrase: str, now: datetime) -> Reading | None:
@@ -65,6 +80,9 @@ def clock_of(phrase: str) -> tuple[int, int] | None:
         return None
     last = found[-1]
     hour = int(last["hour"])
+    if 0 < hour < 7 and len(last["hour"]) < 2 and not (last["half"] or last[0].endswith("h") or HOURS_24.search(phrase)):
+        # In the morning or in the afternoon.
+        return None
     return (hour % 12 + 12 * (last["half"] == "p") if last["half"] else hour), int(last["minute"] or 0)
 
 

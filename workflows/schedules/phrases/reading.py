@@ -110,7 +110,7 @@ def on_one_day(day: str, clock: Clock | None, now: datetime) -> Reading | None:
     if day in ("today", "this") and clock is None:
         raise Unclear("Say at what time today, such as “today at 17:00”.")
     if clock and (clock.hour, clock.minute) == (0, 0):
-        raise Unclear("Midnight begins and ends a day: say “at 0:05” or “at 23:59” with the day.")
+        raise Unclear(recurring.MIDNIGHT)
     found = days.day(day, today, passed=datetime.combine(today, at) <= now.replace(tzinfo=None))
     assert found
     # In the person's own zone, so that a refusal names the time as it was meant.
@@ -121,7 +121,7 @@ def on_one_day(day: str, clock: Clock | None, now: datetime) -> Reading | None:
 def soonest(clock: Clock, now: datetime) -> datetime:
     """The next time that the clock shows a time; Unclear where that may be tonight or tomorrow morning."""
     local = now.replace(tzinfo=None)
-    today = datetime.combine(local, time(clock.hour, clock.minute))
+    today = datetime.combine(local, clock.plain() if clock.sure or clock.part else time(clock.hour, clock.minute))
     if clock.sure:
         return wall(today if today > local else today + timedelta(days=1), now)
     later = today + timedelta(hours=HALF_DAY)

@@ -14,6 +14,7 @@ STEPS = (
     "A schedule does not count days or weeks from one time of day to another: name weekdays or days of the month, "
     "or leave out the time to count from now, as in “every 2 weeks”."
 )
+MIDNIGHT = "Midnight begins and ends a day: say “at 0:05” or “at 23:59” with the day."
 SIZES = (("weeks", 604_800), ("days", 86_400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
 # Where a day is said and no time of it.
 USUAL = (Clock(9, 0, sure=True),)
@@ -25,6 +26,7 @@ EACH_DAY = re.compile(r"(?:every|each) ?day|daily")
 WORKING = re.compile(
     r"(?:(?:every|each) (?:week|working |work|business )days?|(?:on )?(?:weekdays|workdays)|(?:from )?mon(?:day)? ?(?:-|–|to|through) ?fri(?:day)?)"
 )
+RUN = re.compile(rf"(?:(?P<every>every|each) |from )?(?P<first>{WEEKDAY})(?P<many>s)? ?(?:-|–|to|through|thru) ?(?P<last>{WEEKDAY})s?")
 WEEKEND = re.compile(r"(?:every|each) weekend|(?:on |at )?weekends")
 LIST = rf"(?:{WEEKDAY})s?(?:(?:,? and | & |, ?| )(?:{WEEKDAY})s?){{0,6}}"
 EACH_WEEKDAY = re.compile(rf"(?:(?:every|each) (?:week (?:on )?)?|weekly (?:on )?)(?P<each>{LIST})|(?:on )?(?P<plural>{LIST})")
@@ -68,6 +70,8 @@ def on_clock(fields: str, times: Sequence[time]) -> Schedule:
     """The schedule of some times of day on days in the last three fields of a cron expression; in the plainest form."""
     if len({time.minute for time in times}) > 1:
         raise Unclear("Several times a day need the same minute, as in 9:30 and 17:30: make two of it.")
+    if fields != ANY and time(0) in times:
+        raise Unclear(MIDNIGHT)
     if fields == ANY and len(times) == 1:
         return parse(f"daily@{times[0]:%H:%M}")
     if fields.startswith("* * ") and len(times) == 1:
@@ -89,6 +93,10 @@ def on_days(day: str) -> str:
 
 def on_weekdays(day: str) -> str:
     """Named weekdays; without “every”, they recur in the plural alone."""
+    run = RUN.fullmatch(day)
+    if run and (run["every"] or run["many"]):
+        first, last = WEEKDAYS[run["first"]], WEEKDAYS[run["last"]]
+        return "* * " + ",".join(map(str, sorted({number % 7 for number in range(first, first + (last - first) % 7 + 1)})))
     match = EACH_WEEKDAY.fullmatch(day)
     if not match:
         return ""

@@ -11,7 +11,7 @@ from workflows.schedules.parsing import parse
 from workflows.schedules.phrases import clocks
 from workflows.schedules.phrases.reading import Reading, wall
 from workflows.schedules.phrases.recurring import STEPS, on_clock
-from workflows.schedules.phrases.words import WEEKDAYS, Unclear
+from workflows.schedules.phrases.words import MONTH, WEEKDAY, WEEKDAYS, Unclear
 from workflows.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -22,6 +22,13 @@ DAYS = {"SU": 0, "MO": 1, "TU": 2, "WE": 3, "TH": 4, "FR": 5, "SA": 6}
 RULE = re.compile(
     r"\b(?:between|from|except|but|other|first|second|third|fourth|last|until|till|after|biweekly|fortnightly|quarter|(?:every|each) .* on)\b"
 )
+# All that a rule, or a day of a month, may be made of: timesense drops the words that it does not know, and what they change.
+CLOCK_WORD = r"\d{1,2}(?::\d{2})?(?:[ap]\.?m\.?)?|[ap]\.?m\.?|noon|midnight|at"
+DAY_WORD = rf"(?:{WEEKDAY})s?|,|and|or|the|on"
+AGAIN = re.compile(
+    rf"(?:every|each|other|daily|hourly|days?|week(?:day|end)s?|workdays?|hours?|minutes?|min|between|from|to|except|\d+|{DAY_WORD}|{CLOCK_WORD}),?"
+)
+ONCE = re.compile(rf"(?:of|this|next|month|last|first|second|third|fourth|{MONTH}|{DAY_WORD}|{CLOCK_WORD})")
 BUT = re.compile(r" (?:but|other than|excluding)(?: not)? ")
 EXCEPT = re.compile(r"\bexcept\b")
 WINDOW = re.compile(r"\b(?:between|from)\b")
@@ -53,11 +60,16 @@ def read(phrase: str, now: datetime) -> Reading | None:
         return None
     if result.recurrence:
         found = schedule(result.recurrence, plain)
-        return Reading(schedule=found) if found else None
-    at = clock_of(plain)
+        return Reading(schedule=found) if found and known(plain, AGAIN) else None
+    at = clock_of(plain) if known(plain, ONCE) else []
     if result.event_type.value != "reminder" or len(at) != 1 or result.when.time() != at[0] or WINDOW.search(plain):
         return None
     return Reading(at=to_come(wall(result.when, now), now))
+
+
+def known(phrase: str, words: re.Pattern[str]) -> bool:
+    """Whether a phrase is made of these words alone."""
+    return all(words.fullmatch(word) for word in phrase.replace("after next", "next").split())
 
 
 def clock_of(phrase: str) -> list[time]:

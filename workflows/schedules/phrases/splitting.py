@@ -18,10 +18,26 @@ UNIT_LIKE = r"(?:second|minute|hour|day|week|month|year)s?"
 # What goes on with a time, or begins one; a text begins with none of them.
 OPENERS = "except|until|till|but|and|or|between|through|starting|beginning|from|before|after|at|on|by|for|past|if|unless|when|in|next|last|ago|of|twice|other|excluding|only|also|during|within|than|as|while|around"
 # Another zone than the person’s own, which no phrase tells.
-ZONE_LIKE = r"(?:utc|gmt)\S{0,9}|[ecmp][sd]t|cest|cet|bst|ist|jst|[a-z]+/[a-z_]+"
+ZONE_LIKE = r"(?:utc|gmt)\S{0,9}|[ecmp][sd]?t|cest|cet|eest|eet|bst|ist|jst|kst|hkt|sgt|msk|a[ecw][sd]t|nz[sd]t|ak[sd]t|hst|z|zulu|eastern|central|mountain|pacific|[a-z]+/[a-z_]+"
 BAD_START = re.compile(rf"(?:@|-|–|&|{ZONE_LIKE}|{OPENERS}|{DAY_WORD}|{MONTH}|{ADJECTIVES}|{CLOCK_LIKE}|{UNIT_LIKE}|{COUNTED}|\d.*)")
-CLOSERS = "for|by|until|till|before|after|from|since|about|between|and|or|to|of|except|than|not|on|at|in|last|next|this|first|second|third|other|with|is|was|are|were"
+CLOSERS = "starts|starting|begins|ends|closes|opens|leaves|leaving|departs|arrives|arriving|airs|for|by|until|till|before|after|from|since|about|between|and|or|to|of|except|than|not|on|at|in|last|next|this|first|second|third|other|with|is|was|are|were"
 BAD_END = re.compile(rf"(?:@|-|–|&|{CLOSERS}|{DAY_WORD}|(?:{MONTH})|{ADJECTIVES}|(?:once|twice|times)|half|past|quarter|{UNIT_LIKE})")
+# The same in more than one word.
+GOES_ON = re.compile(
+    rf"(?:local|my|our|your|their) time\b|this (?:week|month|year|quarter|weekend|morning|afternoon|evening|night)\b(?!['’])"
+    rf"|(?:to|thru|till) (?:{WEEKDAY})s?\b|not (?:on|at|in|before|after|every|during)\b|then (?:every|each|again|at|on|in|{ADJECTIVES})\b|since \d"
+    rf"|(?:about|around|roughly|exactly|precisely) (?:at )?(?:{CLOCK_LIKE})\b"
+)
+# A zone by its place: “9am London time”.
+PLACE_TIME = re.compile(r"(?:[A-Z]\w+ ){1,2}time\b")
+# What is counted from a time that is said is due at another one.
+COUNTED_FROM = re.compile(
+    rf"\b(?:(?:{UNIT_LIKE}|mins?|hrs?|(?:a|the|one) (?:day|night|evening|morning)) (?:before|after|prior to|ahead of|earlier than)\b)"
+)
+# How often, or until when: what recurs goes on until it is cancelled.
+ENDING = re.compile(
+    rf"\b(?:(?:\d{{1,4}}|{COUNTED}) times|twice|thrice|(?:until|till) (?:\d|noon|midnight|next\b|end\b|the end\b|{DAY_WORD}\b|(?:{MONTH})\b).{{0,40}})$"
+)
 # What a reminder is of, not what a day is of.
 SUBJECT = re.compile(rf"of (?!(?:{MONTH})\b|each\b|every\b|this\b|next\b|the (?:month|year|week)\b)\S")
 BARE_END = re.compile(r"\d.*|the|a|an")
@@ -52,10 +68,25 @@ class Candidate:
             and (BAD_START.fullmatch(words[0]) or (words[0] == "to" and len(words) > 1 and words[1][0].isdigit()))
         ):
             return False
+        if self.before and not subject and self.goes_on():
+            return False
         if self.after and BAD_END.fullmatch(words[-1]):
             return False
         marked = re.match(r"(?:in|at|on|every|each|tomorrow|today) ", self.phrase)
         return not (self.after and BARE_END.fullmatch(words[-1]) and not (marked and words[-1][0].isdigit()))
+
+    def goes_on(self) -> bool:
+        """Whether the text begins with more words about the time."""
+        words = " ".join(self.rest[:EDGE].split())
+        return bool(GOES_ON.match(" ".join(tidy(word) for word in words.split())) or PLACE_TIME.match(words))
+
+    def counts_from(self) -> bool:
+        """Whether the time is not meant itself, but one before or after it."""
+        return self.after and COUNTED_FROM.search(tidy(self.rest)) is not None
+
+    def ends(self) -> bool:
+        """Whether the text says how often or until when."""
+        return ENDING.search(tidy(self.rest[-EDGE:])) is not None
 
     def alone(self) -> bool:
         """Whether no other word of time is left."""

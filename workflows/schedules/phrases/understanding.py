@@ -27,6 +27,10 @@ ORDER = re.compile(rf"{POLITE}schedule(?: (?:a|the) (?:task|job|prompt|run))?(?:
 AMID = re.compile(r"(?P<time>.{1,80}?),? (?:please )?remind me(?P<rest>[,:]? .*)", re.IGNORECASE | re.DOTALL)
 COURTESY = re.compile(POLITE, re.IGNORECASE)
 TRAILING = re.compile(r",? (?:please|thanks|thank you)[.!]{0,3}$", re.IGNORECASE)
+NOT = re.compile(rf"{POLITE}(?:don['’]?t|do not|never|stop|no longer) remind", re.IGNORECASE)
+FROM_ANOTHER = "Nothing is counted from another time: say at what time itself, such as “at 15:45”."
+TWO_TIMES = "It names two times: say the one at which it is to happen, and put what else there is into the middle."
+NOT_ONE = "To have a reminder no more, cancel it where it is listed."
 FOR = re.compile(r"for (?![0-9]+[wdhms])")
 OWN = re.compile(r"(?:the|my) ", re.IGNORECASE)
 OF = re.compile(r"of (?=\S)", re.IGNORECASE)
@@ -46,6 +50,7 @@ HINT = re.compile(
     re.IGNORECASE,
 )
 LONGEST_TEXT = 10_000
+FIRST_WORDS = 4
 EXAMPLES = "Try “in 30 minutes check the oven”, “tomorrow 9am call Anna” or “every weekday at 9 write the report”."
 
 
@@ -77,6 +82,8 @@ def understand(text: str, now: datetime, zone: ZoneInfo) -> Understood:
     said = TRAILING.sub("", text[: LONGEST_TEXT + 1].strip())
     if not said or len(said) > LONGEST_TEXT or not HINT.search(said):
         raise refused(f"“{shown(said)}” does not say when. {EXAMPLES}")
+    if NOT.match(said):
+        raise refused(f"“{shown(said)}” asks for none. {NOT_ONE}")
     body, reminding = without_intro(joined(said, now.astimezone(zone)))
     local, ordered = now.astimezone(zone), ORDER.match(said) is not None
     try:
@@ -143,19 +150,33 @@ def spoken(body: str, now: datetime, *, ordered: bool, reminding: bool) -> tuple
             continue
         if reading.half and not one.alone():
             continue
+        check(one, reading, now)
         if reading.timeless and not (ordered or reminding) and not reading.schedule:
             raise Unclear(f"say at what time, such as “{one.spoken.strip(' ,.')} at 9:00”.")
         return reading, one
     return None
 
 
+def check(one: Candidate, reading: Reading, now: datetime) -> None:
+    """Raise Unclear where the rest of a sentence says more about its time."""
+    if one.counts_from():
+        raise Unclear(FROM_ANOTHER)
+    if reading.schedule and one.ends():
+        raise Unclear(rules.ENDS)
+    words = one.rest.split()[:FIRST_WORDS]
+    if not one.before and any(tells_time(" ".join(words[:size]), now) for size in range(1, len(words) + 1)):
+        raise Unclear(TWO_TIMES)
+
+
 def other(body: str, now: datetime, *, reminding: bool) -> tuple[Reading, Candidate] | None:
     """The same by others' grammars: one for rules with exceptions, one for other languages."""
     for one in candidates(body, both=False):
         if one.plausible(reminding=reminding) and (reading := rules.read(one.phrase, now)):
+            check(one, reading, now)
             return reading, one
     for one in candidates(body, longest=foreign.LONGEST, both=False):
-        if one.plausible(reminding=reminding) and (reading := foreign.read(one.phrase, now)):
+        plausible = one.plausible(reminding=reminding) and not (one.before and foreign.goes_on(one.rest))
+        if plausible and (reading := foreign.read(one.phrase, now)):
             return reading, one
     return None
 
