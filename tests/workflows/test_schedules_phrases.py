@@ -65,6 +65,7 @@ ONCE = {
     "in 2 stunden X": "2026-03-30 12:00",
     "demain à 9h X": "2026-03-31 09:00",
     "tomorrow at 9am sharp X": "2026-03-31 09:00",
+    "in an hour's time X": "2026-03-30 11:00",
 }
 AGAIN = {
     "every 15 minutes X": "every 15 minutes",
@@ -168,6 +169,10 @@ REFUSED = {
     "remind me tomorrow to call Anna friday at 9am": "two times",
     "remind me tonight that I have to be there tomorrow at 9am": "two times",
     "don't remind me at 17:00": "asks for none",
+    "in 10 minutes X and in 20 minutes Y": "two times",
+    "X at 17:00 and Y at 18:00": "two times",
+    "every monday at 9 X, every tuesday at 10 Y": "two times",
+    "daily reminder at 17:00 to X": "does not say when",
     "on march 30 at 9 X": "It is March 30 today",
     "on the 30th at 9 X": "It is the 30th today",
     "saturday night at 1am X": "do not go together",
@@ -227,6 +232,7 @@ def test_what_is_unclear_is_refused_with_a_way_to_be_clear(phrase: str, sentence
         ("every friday at 5pm post the weekly summary", "post the weekly summary"),
         ("restart server 2 in 10 minutes", "restart server 2"),
         ("in 10 minutes tea time", "tea time"),
+        ("tomorrow at 9 buy milk, 2 eggs and the 5 o'clock tea", "buy milk, 2 eggs and the 5 o'clock tea"),
         ("remind me that the rent is due on the 1st of each month", "the rent is due"),
         ("every day at 9am this week’s numbers", "this week’s numbers"),
         ("in 5 min, remind me: tea\n- green\n- black", "tea\n- green\n- black"),

@@ -16,7 +16,7 @@ from workflows.schedules.schedule import Schedule
 from workflows.schedules.wall import valid
 
 ISO = re.compile(r"(?:at |on )?(?P<time>\d{4}-\d{2}-\d{2}(?:[t ]\d{2}:?\d{2}\S{0,24})?)")
-RELATIVE = re.compile(r"(?:in|after) (?P<in>.{1,60})|(?P<from>.{1,60}) from now")
+RELATIVE = re.compile(r"(?:in|after) (?P<in>.{1,60}?)(?:'s? time)?|(?P<from>.{1,60}) from now")
 IN_MONTHS = re.compile(r"in (?P<number>\d{1,4}|[a-z]{1,9}) (?P<unit>month|year)s?")
 MORNING = Clock(9, 0, sure=True)
 HALF_DAY = 12

@@ -24,7 +24,7 @@ CLOSERS = "starts|starting|begins|ends|closes|opens|leaves|leaving|departs|arriv
 BAD_END = re.compile(rf"(?:@|-|–|&|{CLOSERS}|{DAY_WORD}|(?:{MONTH})|{ADJECTIVES}|(?:once|twice|times)|half|past|quarter|{UNIT_LIKE})")
 # The same in more than one word.
 GOES_ON = re.compile(
-    rf"(?:local|my|our|your|their) time\b|this (?:week|month|year|quarter|weekend|morning|afternoon|evening|night)\b(?!['’])"
+    rf"(?:local|my|our|your|their) time\b|reminders? (?:at|on|in|every)\b|this (?:week|month|year|quarter|weekend|morning|afternoon|evening|night)\b(?!['’])"
     rf"|(?:to|thru|till) (?:{WEEKDAY})s?\b|not (?:on|at|in|before|after|every|during)\b|then (?:every|each|again|at|on|in|{ADJECTIVES})\b|since \d"
     rf"|(?:about|around|roughly|exactly|precisely) (?:at )?(?:{CLOCK_LIKE})\b"
 )

@@ -51,6 +51,9 @@ HINT = re.compile(
 )
 LONGEST_TEXT = 10_000
 FIRST_WORDS = 4
+# Where one order ends and another may begin.
+JOINTS = re.compile(r",? and |[,;] ")
+MOST_PARTS = 3
 EXAMPLES = "Try “in 30 minutes check the oven”, “tomorrow 9am call Anna” or “every weekday at 9 write the report”."
 
 
@@ -166,6 +169,20 @@ def check(one: Candidate, reading: Reading, now: datetime) -> None:
     words = one.rest.split()[:FIRST_WORDS]
     if not one.before and any(tells_time(" ".join(words[:size]), now) for size in range(1, len(words) + 1)):
         raise Unclear(TWO_TIMES)
+    parts = [part.split() for part in JOINTS.split(one.rest)]
+    first_words = [part[:size] for part in parts[1 : MOST_PARTS + 1] for size in range(1, FIRST_WORDS + 1)]
+    last_words = [part[-size:] for part in parts[-MOST_PARTS - 1 : -1] for size in range(1, FIRST_WORDS + 1)]
+    if any(is_time(" ".join(words), now) for words in (first_words if one.before else []) + (last_words if one.after else [])):
+        raise Unclear(TWO_TIMES)
+
+
+def is_time(words: str, now: datetime) -> bool:
+    """Whether words tell a time of day, which nobody says beside another but for a second thing to do."""
+    try:
+        found = read(tidy(words), now)
+    except (Unclear, InvalidError):
+        return False
+    return found is not None and not found.timeless
 
 
 def other(body: str, now: datetime, *, reminding: bool) -> tuple[Reading, Candidate] | None:
