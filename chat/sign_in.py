@@ -4,6 +4,7 @@ from django.contrib.auth import login
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
@@ -32,6 +33,8 @@ def by_link(request: HttpRequest, secret: str) -> HttpResponse:
     if request.method == "POST":
         user = SignInLink.redeem(secret)
         if user is not None and user.is_active:
+            # django-axes keeps the address of each sign-in, and this one is a secret.
+            request.META["PATH_INFO"] = reverse("sign-in", args=["***"])
             login(request, user, backend=BACKEND)
             return redirect("chat")
     live = SignInLink.objects.filter(hash=digest(secret), used_at=None, expires_at__gt=timezone.now()).exists()

@@ -62,7 +62,7 @@ class SignInAdmin(SuperuserOnlyAdmin[AccessLog]):
     fields = ["username", "attempt_time", "logout_time", "ip_address", "path_info", "user_agent"]
     list_filter = ["attempt_time"]
     search_fields = ["username", "ip_address"]
-    empty_text = "Each sign-in with a name and a password is written down here."
+    empty_text = "Each sign-in, by password or by link, is written down here."
 
     def name_of(self, row: AccessLog) -> str:
         return f"{row.username} from {row.ip_address}"

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from axes.models import AccessLog
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -56,6 +57,12 @@ def test_a_links_address_goes_nowhere(client: Client, link: str) -> None:
 
     assert response.headers["Referrer-Policy"] == "strict-origin"
     assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_a_links_secret_is_not_kept_among_the_sign_ins(client: Client, link: str) -> None:
+    client.post(link)
+
+    assert AccessLog.objects.get().path_info == "/sign-in/***/"
 
 
 def test_nobodys_link_is_a_page_and_not_an_error(client: Client, db: None) -> None:
