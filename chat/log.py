@@ -72,14 +72,17 @@ def post(conversation_id: UUID, *messages: Message) -> None:
     """Number `messages` and add them to the log, in order.
 
     The conversation's row is locked until the caller's transaction ends, so numbers have no gap: what rolls back
-    takes its numbers with it. Raises Conversation.DoesNotExist when the conversation was deleted meanwhile.
+    takes its numbers with it. What a task has to tell brings an archived one back into the list: it was promised, and there
+    nobody would see it. Raises Conversation.DoesNotExist when the conversation was deleted meanwhile.
     """
     with transaction.atomic(savepoint=False):
         if of_tasks := [message for message in messages if message.task_id and message.reply_to is None]:
             task_messages_coming.send(sender=Message, messages=of_tasks)
         row = Conversation.objects.filter(pk=conversation_id)
-        unread = sum(message.is_worth_reading() for message in messages)
-        if not row.update(last_seq=F("last_seq") + len(messages), unread=F("unread") + unread, updated_at=timezone.now()):
+        worth_reading = [message for message in messages if message.is_worth_reading()]
+        back = {"archived": False} if any(message.task_id for message in worth_reading) else {}
+        counts = {"last_seq": F("last_seq") + len(messages), "unread": F("unread") + len(worth_reading)}
+        if not row.update(**counts, **back, updated_at=timezone.now()):
             raise Conversation.DoesNotExist(f"Conversation {conversation_id} is gone.")
         last, owner_id = row.values_list("last_seq", "owner_id").get()
         for number, message in enumerate(messages, start=last - len(messages) + 1):

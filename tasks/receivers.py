@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from chat.models import Conversation, Message
 from chat.signals import conversation_closing, conversation_weighed, task_messages_coming
 from tasks import anchors
-from tasks.models import Occurrence, OccurrenceState, Task
+from tasks.models import Occurrence, OccurrenceState, Task, TaskStatus
 from tasks.settling import settle_run
 from workflows.errors import ConflictError
 from workflows.models import Agent, HelpRequest, Run, Workflow
@@ -53,8 +53,10 @@ def follow_a_question(sender: object, *, help_request: HelpRequest, **_: Any) ->
 
 @receiver(conversation_closing)
 def keep_conversation(sender: object, *, conversation: Conversation, **_: Any) -> None:
-    """A conversation with a task that is not over stays."""
+    """A conversation with a task that is not over stays; one that failed as well, while others wait until it has succeeded."""
     keep(list(Task.objects.live().filter(conversation=conversation)[: NAMED + 1]), "this conversation")
+    unmet = Task.objects.filter(conversation=conversation).exclude(status=TaskStatus.SUCCEEDED)
+    keep(list(Task.objects.filter(status=TaskStatus.PENDING, depends_on__in=unmet).distinct()[: NAMED + 1]), "this conversation")
 
 
 @receiver(conversation_weighed)

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from chat import conversations
 from chat.models import Message
 from tasks import clock, firing
 from tasks.models import Mode, Occurrence, OccurrenceState, TaskStatus
@@ -25,6 +26,16 @@ def test_a_reminder_is_said_in_its_conversation_and_its_task_is_done() -> None:
     assert message.reply_to == task.anchor
     assert task.status == TaskStatus.SUCCEEDED
     assert only(task).message_seq == message.seq
+
+
+def test_a_reminder_brings_an_archived_conversation_back_into_the_list() -> None:
+    conversation = make_conversation()
+    task = due_task(owner=conversation.owner, mode="notify", conversation=str(conversation.pk))
+    conversations.archive(conversation, True)
+
+    fire(task)
+
+    assert conversations.listed(conversation.owner).rows == [conversation]
 
 
 def test_a_prompt_is_asked_in_its_owners_name_and_its_task_runs() -> None:

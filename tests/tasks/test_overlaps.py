@@ -7,11 +7,13 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from chat import conversations
 from tasks import planning
 from tasks.models import Occurrence, Task, TaskStatus
 from tests.factories import make_conversation, make_run, make_task, make_turn, make_user, make_workflow
 from tests.tasks.clockwork import HOUR, due_task, fire, moved, only, put, runs, states
 from workflows import engine
+from workflows.errors import ConflictError
 from workflows.models import RunStatus
 
 pytestmark = pytest.mark.django_db
@@ -220,6 +222,16 @@ def test_what_waits_is_cancelled_with_its_task() -> None:
     task = fire(task, timezone.now() + timedelta(seconds=2))
 
     assert (only(task).state, only(task).reason) == ("cancelled", "The task has ended: it is cancelled.")
+
+
+def test_what_has_failed_is_not_deleted_with_its_conversation_while_others_wait_for_it() -> None:
+    owner = make_user()
+    first = make_task(owner)
+    planning.cancel(first, by=owner)
+    make_task(owner, title="Publish", depends_on=[first.pk])
+
+    with pytest.raises(ConflictError, match="“Publish”"):
+        conversations.delete(first.conversation)
 
 
 def test_what_depends_on_a_reminder_goes_on_as_soon_as_it_was_said() -> None:
