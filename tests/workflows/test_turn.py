@@ -133,8 +133,10 @@ def test_bad_arguments_come_back_to_the_model_and_into_the_log(model: Callable[[
 
     drain()
 
+    call = ToolCall.objects.get()
     assert kinds(run.conversation_id) == ["message", "tool_use", "tool_result", "message", "status"]
-    assert ToolCall.objects.get().state == CallState.FAILED
+    assert call.state == CallState.FAILED
+    assert call.error == "what: This is missing: give it. which: There is no such field: check its name, or leave it out."
 
 
 def test_a_question_parks_the_run_and_holds_nothing(model: Callable[[Model], Any], drain: Callable[[], None]) -> None:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from pydantic import ValidationError
 from pydantic_ai import Agent, DeferredToolRequests, RunContext
 from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.conversation import Conversation, ConversationTypeAdapter
-from pydantic_ai.exceptions import AgentRunError, CallDeferred, ToolFailed
+from pydantic_ai.exceptions import AgentRunError, CallDeferred, ModelRetry, ToolFailed
 from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
@@ -29,6 +30,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import Model
 from pydantic_ai.usage import UsageLimits
 
+from chat.http import sentences
 from chat.log import clean, storable
 from workflows.llm import offline
 from workflows.llm.errors import ModelError, explain
@@ -225,6 +227,12 @@ class Watch(AbstractCapability[Any]):
             # The results about to be sent are not in the history yet.
             await self.listener.on_calls_done(self.saved(ctx, [result.request]), refused)
         return result
+
+    async def on_tool_validate_error(self, ctx: RunContext[Any], *, call: ToolCallPart, tool_def: Any, args: Any, error: Any) -> Any:
+        """Say in sentences what is wrong with a call, for the model and for whoever reads it in the conversation."""
+        if isinstance(error, ValidationError):
+            raise ModelRetry(sentences.told(sentences.mistakes(error.errors()))) from error
+        raise error
 
     async def wrap_tool_execute(self, ctx: RunContext[Any], *, call: ToolCallPart, tool_def: Any, args: Any, handler: Any) -> Any:
         number = replies(list(ctx.messages)[self.skip :])
