@@ -138,6 +138,10 @@ class Worker:
         for run in await db(self.claim, room):
             self.found = True
             self.alone = run.deaths >= queue.SUSPECT_DEATHS
+            if earlier := self.tasks.get(run.pk):
+                # It was lost for a moment and came back here: whoever drove it until then may write nothing any more.
+                self.forget(run.pk, earlier)
+                earlier.cancel()
             self.runs[run.pk] = run
             self.tasks[run.pk] = task = asyncio.create_task(self.drive(run))
             task.add_done_callback(partial(self.ended, run.pk))
@@ -145,7 +149,8 @@ class Worker:
             return
         if self.walks:
             for pk in await db(queue.answered, self.name):
-                self.walks[pk].hear()
+                if walk := self.walks.get(pk):
+                    walk.hear()
         held = await db(queue.held, self.name)
         for pk, task in list(self.tasks.items()):
             # Once only: a second time would cut off the very commit that the first one led to.
@@ -181,11 +186,12 @@ class Worker:
 
     async def walk(self, run: Run) -> None:
         """Drive a workflow's run, which hears of answers while it is driven."""
-        self.walks[run.pk] = Walk(run, self)
+        walk = self.walks[run.pk] = Walk(run, self)
         try:
-            await self.walks[run.pk].drive()
+            await walk.drive()
         finally:
-            del self.walks[run.pk]
+            if self.walks.get(run.pk) is walk:
+                del self.walks[run.pk]
 
     def hold(self, run: Run) -> journal.Hold:
         """A hold for the writes that need no step."""
@@ -210,27 +216,24 @@ class Worker:
 
     def ended(self, pk: UUID, task: asyncio.Task[None]) -> None:
         """Forget a run that is not driven any more; one whose driver broke is failed, so that its owner learns of it."""
+        run = self.runs.get(pk)
+        if not self.forget(pk, task) or run is None or task.cancelled() or not (exc := task.exception()):
+            return
+        logger.error("The driver of run %s broke", pk, exc_info=exc)
+        sentence = "Agentron itself made a mistake in this run: its log has the details. Try again."
+        failing = asyncio.create_task(self.commit(endings.fail, self.hold(run), sentence))
+        self.tasks[pk], self.runs[pk] = failing, run
+        failing.add_done_callback(partial(self.forget, pk))
+
+    def forget(self, pk: UUID, task: asyncio.Task[None]) -> bool:
+        """Let go of a driver; False when its run was handed back and claimed again meanwhile: that is another task's."""
         if self.tasks.get(pk) is not task:
-            return  # It was handed back and claimed again meanwhile: that is another task's run.
-        del self.tasks[pk]
-        run = self.runs.pop(pk)
-        self.cut.discard(pk)
-        self.cancelled.discard(pk)
+            return False
+        del self.tasks[pk], self.runs[pk]
+        self.cut, self.cancelled = self.cut - {pk}, self.cancelled - {pk}
         self.texts.pop(pk, None)
         self.wake.set()
-        if not task.cancelled() and (exc := task.exception()):
-            logger.error("The driver of run %s broke", pk, exc_info=exc)
-            assert self.loop is not None
-            sentence = "Agentron itself made a mistake in this run: its log has the details. Try again."
-            failing = self.loop.create_task(self.commit(endings.fail, self.hold(run), sentence))
-            self.tasks[pk] = failing
-            self.runs[pk] = run
-            failing.add_done_callback(partial(self.forget, pk))
-
-    def forget(self, pk: UUID, _: object) -> None:
-        self.tasks.pop(pk, None)
-        self.runs.pop(pk, None)
-        self.wake.set()
+        return True
 
     async def hand_back(self) -> None:
         """Give each run until its next checkpoint or a few seconds, then take it from its driver."""

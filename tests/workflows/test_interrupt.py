@@ -14,7 +14,7 @@ from pydantic_ai.models import Model
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from chat.models import Draft, Message
-from tests.factories import kinds, make_agent, make_turn
+from tests.factories import kinds, make_agent, make_turn, make_workflow, start_run
 from workflows import drain as draining
 from workflows import engine
 from workflows.models import Agent, Run, RunStatus
@@ -135,3 +135,39 @@ def test_a_worker_that_lost_its_run_writes_nothing(model: Callable[[Model], Any]
     run.refresh_from_db()
     assert (run.status, run.output) == (RunStatus.RUNNING, None)
     assert kinds(run.conversation_id) == ["message"]
+
+
+def test_a_run_that_comes_back_to_the_worker_that_lost_it_can_still_be_stopped(
+    model: Callable[[Model], Any], drain: Callable[[], None]
+) -> None:
+    calls: list[float] = []
+
+    async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str]:
+        calls.append(time.monotonic())
+        yield "Half of it "
+        await asyncio.sleep(0.3 if len(calls) == 1 else 30)
+
+    def lose_then_stop() -> None:
+        wait_for(lambda: len(calls) == 1)
+        Run.objects.filter(pk=run.pk).update(status=RunStatus.QUEUED, leased_by="", lease_expires_at=None)
+        wait_for(lambda: len(calls) == 2)
+        time.sleep(0.5)  # By now the first driver has learned that the run is not its own any more.
+        engine.cancel(run, by=run.owner)
+        connection.close()
+
+    model(FunctionModel(stream_function=stream))
+    run = start_run(make_workflow({"key": "write"}))
+    thread = threading.Thread(target=lose_then_stop)
+    thread.start()
+    drain()
+    thread.join()
+
+    run.refresh_from_db()
+    assert (run.status, run.error) == (RunStatus.CANCELLED, "")
+
+
+def wait_for(come_true: Callable[[], bool]) -> None:
+    """Until it is so, for five seconds at most."""
+    end = time.monotonic() + 5
+    while not come_true() and time.monotonic() < end:
+        time.sleep(0.01)
