@@ -4,6 +4,7 @@ A Run row is the work. A ticket (a django-q2 job) says only that there may be so
 and may come twice. Leases and fences decide who works.
 """
 
+import hashlib
 import os
 import socket
 from collections import Counter
@@ -39,11 +40,17 @@ PATIENCE_SECONDS, MOST_DOUBLINGS = 4, 10
 MOST_CONSIDERED = 1000
 # Any number will do as long as nobody else on the database uses it for an advisory lock.
 CAPS_LOCK = 0x4147_5452
+# Another one after each start of a machine (random(4)).
+BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def machine() -> str:
-    """This machine, as leases name it; with the namespace of its process ids, for containers may share a host name."""
-    return f"{socket.gethostname()}/{Path('/proc/self/ns/pid').stat().st_ino}"
+    """This machine since its last start, as leases name it; with the namespace of its process ids, which a container has of its own.
+
+    Host names and the numbers of namespaces are the same on many machines, copies of one image above all.
+    """
+    kernel = f"{BOOT.read_text().strip()} {Path('/proc/self/ns/pid').stat().st_ino}"
+    return f"{socket.gethostname()}/{hashlib.blake2s(kernel.encode(), digest_size=6).hexdigest()}"
 
 
 def worker_name() -> str:

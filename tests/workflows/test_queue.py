@@ -1,6 +1,7 @@
 """Who gets which run, and when nobody may write any more."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -155,6 +156,15 @@ def test_the_leases_of_a_dead_process_end_at_once() -> None:
     claim(f"{queue.machine()}:4194999:abcdef")
 
     assert engine.sweep() == 1
+
+
+def test_nobody_judges_the_processes_of_another_machine_of_the_same_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    make_turn()
+    claim(f"{queue.machine()}:4194999:abcdef")
+    (tmp_path / "boot_id").write_text("2b0c7f0e-of-the-other-machine\n")
+    monkeypatch.setattr(queue, "BOOT", tmp_path / "boot_id")
+
+    assert engine.sweep() == 0
 
 
 def test_renewing_prolongs_only_what_is_driven() -> None:
