@@ -215,11 +215,11 @@ class Stream:
 @transaction.atomic
 def flush(streams: Iterable[Stream]) -> None:
     """Write the drafts of all streams at once; those whose run was lost are left out."""
-    by_run = {stream.hold.run_id: stream for stream in streams}
+    given = list(streams)
     held = Q(pk__in=())
-    for stream in by_run.values():
-        held |= Q(pk=stream.hold.run_id, fence=stream.hold.fence)
-    mine = Run.objects.running().filter(held).order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
+    for run_id, fence in {(stream.hold.run_id, stream.hold.fence) for stream in given}:
+        held |= Q(pk=run_id, fence=fence)
+    mine = set(Run.objects.running().filter(held).order_by("pk").select_for_update(no_key=True).values_list("pk", "fence"))
     drafts = [
         Draft(
             step_run_id=stream.hold.step_run_id,
@@ -230,7 +230,8 @@ def flush(streams: Iterable[Stream]) -> None:
             version=stream.version,
             updated_at=timezone.now(),
         )
-        for stream in (by_run[pk] for pk in mine)
+        for stream in given
+        if (stream.hold.run_id, stream.hold.fence) in mine
     ]
     Draft.objects.bulk_create(drafts, update_conflicts=True, unique_fields=["step_run_id"], update_fields=["text", "version", "updated_at"])
     for draft in drafts:
