@@ -111,8 +111,10 @@ def say(heard: Heard, conversation: Conversation, shown: Message | None, kept: S
         reply_to=shown.seq if shown else None,
     )
     said = done.message
-    # Whoever writes has read what stands above.
+    # Whoever writes has read what stands above, and goes on with what was put away.
     conversations.mark_read(conversation, last)
+    if conversation.archived:
+        conversations.archive(conversation, False)
     if done.created:
         tell_taken(heard, said, seen)
     talks.note_shown(heard.chat, [incoming.id], said)

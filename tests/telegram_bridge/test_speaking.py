@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chat import log
+from chat import conversations, log
 from chat.models import Conversation, File, Message
 from telegram_bridge import handling, media, outbox, planning, speaking, talks
 from telegram_bridge.formatting import literal
@@ -84,6 +84,16 @@ def test_after_its_conversation_was_deleted_the_next_message_begins_another() ->
     phone.say("two")
 
     assert [message.text for message in said(user)] == ["two"]
+
+
+def test_a_conversation_that_was_put_away_is_back_in_the_list_when_it_goes_on_here() -> None:
+    user, phone = let_in()
+    phone.say("hello")
+    conversations.archive(conversation(phone), True)
+
+    phone.say("again")
+
+    assert conversations.listed(user).rows == [conversation(phone)]
 
 
 def test_what_the_log_refuses_is_refused_with_its_sentence() -> None:
