@@ -9,6 +9,7 @@ from django.core.management.base import OutputWrapper
 from django.template.defaultfilters import filesizeformat
 
 from chat import hints
+from chat.asking import question_lines
 from chat.models import Draft, Message
 
 PATIENCE_SECONDS = 5
@@ -118,15 +119,10 @@ class Terminal:
         return None
 
     def ask(self, payload: dict[str, object]) -> None:
-        """Show a question, and how to answer it."""
+        """Show a question with all that belongs to it, and how to answer it."""
         self.end_line()
-        self.out.write(clean(str(payload.get("question", ""))))
-        options = payload.get("options")
-        for option in options if isinstance(options, list) else []:
-            self.out.write(clean(f"  - {option}"))
-        decisions = payload.get("decisions")
-        given = f"--decision {'|'.join(map(str, decisions))}" if isinstance(decisions, list) and decisions else '"TEXT"'
-        self.out.write(clean(f"Answer with: agentron runs respond {payload.get('request_id')} {given}"))
+        for line in question_lines(payload):
+            self.out.write(clean(line))
 
     def grow(self, text: str) -> None:
         """Show how far an answer has come: what is new of it, or all of it when it began anew."""

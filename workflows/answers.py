@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -22,7 +23,9 @@ def check_answer(request: HelpRequest, response: str, decision: str, seen_hash: 
     """The response and decision as they will be stored, or a refusal that says what fits."""
     if request.kind == HelpRequest.Kind.CREDENTIALS and decision != "decline":
         link = f"/help/{request.pk}/credentials/"
-        raise InvalidError(f"Credentials are given on their one-time page only: open {link}", link=link)
+        raise InvalidError(
+            f"Credentials are given on their one-time page only: open {settings.AGENTRON_URL}{link} in a browser.", link=link
+        )
     if seen_hash and seen_hash != request.args_hash:
         raise ConflictError("The arguments are not the ones you saw: look at the question again.", args_hash=request.args_hash)
     if not decision and request.decisions:

@@ -170,7 +170,7 @@ def words(request: HelpRequest) -> str:
     if request.status == HelpStatus.DECLINED and "done" in request.decisions:
         return "It was cut off and may have happened; the person declined to say. Do not make it again; go on without it, or say so."
     if refuses(request):
-        reason = f" They said: {request.response}" if request.response else ""
+        reason = f" They said: “{request.response}”." if request.response else ""
         return f"The owner does not want this call to be made.{reason} Do not try it again in another way; go on without it, or say so."
     if request.status == HelpStatus.DECLINED:
         return DECLINED

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from chat import asking
 from chat.figures import span
 from chat.terminal import clean
 from chat.tool_cards import gist, label
@@ -84,16 +85,21 @@ def progress(run: RunOut, call: ToolCallOut) -> str:
 
 def question_lines(question: HelpRequestOut) -> Iterator[str]:
     """A question with its answer, or with how to give one."""
-    yield line("Question", clean(question.question))
-    if question.status != HelpStatus.OPEN:
-        by = f" by {question.answered_by}" if question.answered_by else ""
-        answer = question.response or question.decision
-        yield line("", clean(f"{question.status.label}{by}{f': {answer}' if answer else ''}"))
+    if question.status == HelpStatus.OPEN:
+        shown = {**question.model_dump(mode="json"), "request_id": question.id, "question_kind": question.kind}
+        first, *more = map(clean, asking.question_lines(shown))
+        yield line("Question", first)
+        yield from (line("", item) for item in more)
         return
-    if question.options:
-        yield line("", clean(" / ".join(question.options)))
-    given = f"--decision {'|'.join(question.decisions)}" if question.decisions else '"TEXT"'
-    yield line("", f"Answer with: agentron runs respond {question.id} {given}")
+    yield line("Question", clean(question.question))
+    by = f" by {question.answered_by}" if question.answered_by else ""
+    answer = ": ".join(filter(None, dict.fromkeys([question.decision, question.response])))
+    yield line("", clean(f"{question.status.label}{by}{f': {answer}' if answer else ''}"))
+
+
+def in_a_line(question: HelpRequestOut) -> str:
+    """A question in one line, with the beginning of what a call is about."""
+    return short(f"{question.question} {gist(question.arguments or {})}")
 
 
 def short(text: str) -> str:

@@ -17,7 +17,7 @@ from workflows.errors import NotAllowedError
 from workflows.models import HelpRequest, HelpStatus, Run, RunStatus, Trigger
 from workflows.progress import follow
 from workflows.rows import listed, own_run, questions_of
-from workflows.run_text import asked, described, short
+from workflows.run_text import asked, described, in_a_line
 from workflows.schemas import HelpRequestOut, RunOut
 
 # Pages show the last eight characters of an id.
@@ -90,7 +90,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.print_json([item.model_dump(mode="json") for item in found])
             return
-        self.print_table(("ID", "RUN", "KIND", "QUESTION"), [(item.id, item.run_id, item.kind, short(item.question)) for item in found])
+        self.print_table(("ID", "RUN", "KIND", "QUESTION"), [(item.id, item.run_id, item.kind, in_a_line(item)) for item in found])
 
     def respond(self, user: User, options: dict[str, Any]) -> None:
         question = HelpRequest.objects.of(user).filter(pk=options["id"]).first()
