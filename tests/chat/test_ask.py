@@ -66,6 +66,17 @@ def test_it_shows_the_answer_and_leaves_with_0(owner: User, worker: Callable[...
     assert Message.objects.get(seq=1).via == "cli"
 
 
+def test_it_goes_on_where_it_was_spoken_last(owner: User, worker: Callable[..., None]) -> None:
+    assert "leave --continue out" in ask("hello", "--continue", "--user", "owner")[2]
+    worker(lambda run: answer(run, "Good morning."))
+    ask("hello", "--user", "owner")
+
+    ask("and now?", "--continue", "--user", "owner")
+
+    assert [said.text for said in Message.objects.filter(author="user").order_by("seq")] == ["hello", "and now?"]
+    assert Conversation.objects.count() == 1
+
+
 def test_it_streams_what_is_new(owner: User, worker: Callable[..., None]) -> None:
     def work(run: Run) -> None:
         Draft.objects.create(step_run_id=new_id(), conversation=run.conversation, run_id=run.pk, step="turn", text="Good ", version=1)

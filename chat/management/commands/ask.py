@@ -4,6 +4,7 @@ import signal
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.core.management.base import CommandParser
 
 from chat.commands import Command as BaseCommand
@@ -26,6 +27,19 @@ def seconds(text: str) -> float:
     return found
 
 
+def place(user: User, wanted: UUID | None, *, go_on: bool) -> Conversation:
+    """The conversation to speak in. Raises MissingError where there is none like that."""
+    if wanted:
+        return one(Conversation.objects.of(user), wanted, "conversation")
+    if not go_on:
+        return Conversation.objects.create(owner=user)
+    # Ids grow with time.
+    last = Message.objects.filter(owner=user, author=Message.Author.USER, via=Message.Via.CLI).order_by("-id").first()
+    if last is None:
+        raise MissingError("You have not spoken from a terminal yet: leave --continue out to begin.")
+    return last.conversation
+
+
 class Command(BaseCommand):
     """Post a message, stream the answer, and leave when the turn has ended or asks something."""
 
@@ -37,7 +51,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--follow", metavar="SECONDS", type=seconds, default=0.0, help="stay so long after the answer, and show what comes later"
         )
-        parser.add_argument("--conversation", metavar="ID", type=UUID, help="where to say it; without it, a new conversation")
+        where = parser.add_mutually_exclusive_group()
+        where.add_argument("--conversation", metavar="ID", type=UUID, help="where to say it; without it, a new conversation")
+        where.add_argument("--continue", action="store_true", dest="go_on", help="say it where you last spoke from a terminal")
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = the_user(options["user"])
@@ -45,9 +61,10 @@ class Command(BaseCommand):
         terminal = Terminal(self.stdout, self.stderr)
         try:
             check_text(options["text"])
-            wanted = options["conversation"]
-            conversation = one(Conversation.objects.of(user), wanted, "conversation") if wanted else Conversation.objects.create(owner=user)
+            conversation = place(user, options["conversation"], go_on=options["go_on"])
             said = say(conversation, user, options["text"], via=Message.Via.CLI).message
+            if self.stderr.isatty() and said.seq == 1:
+                self.stderr.write('· agentron ask --continue "…" goes on in this conversation')
             if said.run_id is None:
                 raise MissingError("It was posted, but there is nothing here that answers.")
             ended = terminal.follow(conversation.pk, said.run_id, said.seq)
