@@ -2,13 +2,16 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import HttpRequest
 from ninja.parser import Parser
 
 from chat.errors import InvalidError, RefusedError
+
+# Pydantic writes up to 255 levels of JSON, SQLite reads a thousand; what holds it takes a few of them.
+MOST_LEVELS = 100
 
 
 class MediaTypeError(RefusedError):
@@ -28,8 +31,9 @@ class JsonParser(Parser):
 
 
 def read_json(text: str | bytes) -> Any:
-    """What `text` holds. Raises ValueError or RecursionError when it is not JSON, InvalidError for unusable characters."""
+    """What `text` holds. Raises ValueError or RecursionError when it is not JSON, InvalidError for what cannot be kept."""
     found = json.loads(text, parse_constant=refuse_constant, parse_float=finite)
+    check_depth(found)
     check_storable(found)
     return found
 
@@ -45,6 +49,27 @@ def finite(text: str) -> float:
     if math.isinf(number):
         raise ValueError(f"{text[:20]} is too large a number")
     return number
+
+
+def check_depth(found: Any) -> None:
+    """Raise InvalidError for what is nested so deeply that it could be kept and not be written again."""
+    level = [found]
+    for _ in range(MOST_LEVELS):
+        level = [inner for value in level for inner in parts(value)]
+        if not level:
+            return
+    sentence = f"It is nested more than {MOST_LEVELS} levels deep: send it flatter."
+    raise InvalidError(sentence, fields={"body": sentence})
+
+
+def parts(value: Any) -> Iterable[Any]:
+    """What an object or a list holds."""
+    match value:
+        case dict():
+            return value.values()
+        case list():
+            return value
+    return ()
 
 
 def check_storable(found: Any) -> None:

@@ -25,6 +25,7 @@ def post(api: Client, body: str | bytes, content_type: str = "application/json")
         (b"\xff\xfe\xfd", 400, "not JSON"),
         ('{"text": NaN}', 400, "NaN"),
         ("[" * 100_000, 400, "not JSON"),
+        ('{"text": ' + '{"a": ' * 100 + "1" + "}" * 101, 422, "flatter"),
         ("[]", 422, "object"),
         ("", 422, "missing"),
         ("{}", 422, "text"),
