@@ -20,6 +20,7 @@ from chat.forms import TokenForm
 from chat.http.auth import person
 from chat.models import ApiToken, Conversation, Draft, File, IdempotencyKey, Message, Profile
 from chat.thread import thread
+from chat.views import seq_of
 from chat.zones import zone_names
 
 
@@ -43,8 +44,7 @@ class ConversationAdmin(PageAdmin[Conversation]):
         return row.owner.get_username()
 
     def page(self, request: HttpRequest, row: Conversation) -> dict[str, Any]:
-        before = request.GET.get("before", "")
-        return {"thread": thread(row, int(before) if before.isdecimal() else None)}
+        return {"thread": thread(row, seq_of(request, "before"))}
 
 
 @admin.register(Message)

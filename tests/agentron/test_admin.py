@@ -181,6 +181,11 @@ def test_messages_are_read_only(desk: Client) -> None:
     assert desk.post(address(Message, "change", row.pk), {"text": "x"}).status_code == 403
 
 
+@pytest.mark.parametrize("place", ["9" * 5_000, "²", "-1"])
+def test_a_place_that_no_conversation_has_shows_its_end(desk: Client, place: str) -> None:
+    assert desk.get(address(Conversation, "change", make_conversation().pk), {"before": place}).status_code == 200
+
+
 def test_the_admin_alone_may_evaluate(desk: Client, boss: User) -> None:
     assert "unsafe-eval" in desk.get("/admin/").headers["Content-Security-Policy"]
     assert "unsafe" not in desk.get(f"/chats/{make_conversation(boss).pk}/").headers["Content-Security-Policy"]
