@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from chat import hints
 from chat.models import Conversation, Message, Profile
-from tasks import anchors, quotas
+from tasks import anchors, misfires, quotas
 from tasks.fields import fingerprint
-from tasks.models import Mode, Task, TaskStatus
+from tasks.models import Mode, Occurrence, Task, TaskStatus
 from tasks.planning import forget_waiting
 from tasks.timing import first_due
 from workflows import timetable
@@ -25,6 +25,7 @@ from workflows.signals import workflow_closing, workflow_saved, workflow_saving
 # What a task has from its workflow; a change of TIMES makes the old due time void.
 TIMES = ("schedule", "continuous", "time_zone")
 POLICIES = ("overlap", "misfire", "grace_seconds")
+CHANGED, ENDED = "The schedule of the workflow was changed.", "The workflow does not run by itself any more."
 
 
 @receiver(workflow_saving)
@@ -107,13 +108,14 @@ def begin(workflow: Workflow, by: User, run: Run | None, now: datetime) -> Task:
 def follow(task: Task, workflow: Workflow, now: datetime) -> None:
     """Change a task as its workflow was changed. A paused one stays paused, unless its workflow had stopped running by itself."""
     before = {name: getattr(task, name) for name in TIMES}
+    passed = misfires.give_up(task, CHANGED, now)
     rename_conversation(task, workflow.name)
     for name, value in wanted(workflow).items():
         setattr(task, name, value)
     if ended := task.status == TaskStatus.CANCELLED:
         revive(task)
     if ended or before != {name: getattr(task, name) for name in TIMES}:
-        retime(task, now)
+        retime(task, now, passed)
     task.fingerprint = fingerprint(task)
     task.save()
     hints.clock()
@@ -132,9 +134,9 @@ def revive(task: Task) -> None:
     task.enabled, task.paused_because, task.failures = True, "", 0
 
 
-def retime(task: Task, now: datetime) -> None:
+def retime(task: Task, now: datetime, passed: list[Occurrence]) -> None:
     """The due times that were are void; the next one counts from now, or from the end of what is at work."""
-    forget_waiting(task, "The schedule of the workflow was changed.")
+    forget_waiting(task, CHANGED, passed)
     task.starts_at = now
     task.next_due_at = None if task.continuous and task.active_run_id else first_due(task, now)
 
@@ -143,10 +145,11 @@ def retire(task: Task, now: datetime) -> Task:
     """End a task whose workflow does not run by itself any more. What it did stays; a run that is at work goes on."""
     if task.status == TaskStatus.CANCELLED:
         return task
+    passed = misfires.give_up(task, ENDED, now)
     task.status, task.ended_at = TaskStatus.CANCELLED, now
     task.next_due_at = task.active_run = None
     task.save()
-    forget_waiting(task, "The workflow does not run by itself any more.")
+    forget_waiting(task, ENDED, passed)
     return task
 
 

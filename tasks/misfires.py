@@ -8,6 +8,7 @@ from chat.figures import span
 from tasks.models import Occurrence, OccurrenceState, Task
 from tasks.timing import own_schedule, own_zone
 from workflows import schedules
+from workflows.errors import InvalidError
 from workflows.models import Misfire
 from workflows.schedules import Overdue
 
@@ -110,6 +111,19 @@ def judge(task: Task, missed: tuple[datetime, ...], fires: datetime | None, now:
 def lost(why: str, now: datetime) -> Verdict:
     """The verdict on times that nothing stands for."""
     return Verdict(OccurrenceState.MISSED, f"{NOTHING_RAN}, and {why}.", f"{CLOCK_LATE}, and {why}.", now - LATE)
+
+
+def give_up(task: Task, reason: str, now: datetime) -> list[Occurrence]:
+    """Rows, not saved yet, for the due times that have come while no clock looked, now that somebody makes them void."""
+    if task.next_due_at is None or task.next_due_at > now:
+        return []
+    try:
+        found = overdue(task, now)
+    except InvalidError:
+        # What cannot be read has one due time that is known.
+        found = Overdue((task.next_due_at,))
+    verdict = Verdict(OccurrenceState.CANCELLED, reason, reason, now)
+    return list(Plan(None, (), found.newest, verdict, found.older, found.since, found.until).rows(task))
 
 
 def made_up_because(due: Occurrence) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from chat import hints
 from chat.models import Message
-from tasks import anchors, firing, quotas
+from tasks import anchors, firing, misfires, quotas
 from tasks.drafts import TIMING, Changes, Draft
 from tasks.fields import apply, dependencies, fingerprint, named, twin, waiting_for
 from tasks.models import ENDED, STOPPABLE, Occurrence, OccurrenceState, Task, TaskStatus
@@ -20,6 +20,8 @@ from tasks.timing import come_due, first_due, meant
 from workflows import engine
 from workflows.errors import InvalidError, MissingError, NotAllowedError, RefusedError
 from workflows.models import Run
+
+CANCELLED, PAUSED = "The task was cancelled.", "The task was paused."
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def update(task: Task, changes: Changes, *, by: User, now: datetime | None = Non
         raise NotAllowedError(f"This task is {current.status}: only a pending one can be changed.", task_status=current.status)
     given = changes.given()
     before, was_enabled, recurred = meant(current), current.enabled, current.recurs
+    passed = misfires.give_up(current, "The task was changed.", now)
     apply(current, given, changes if given.keys() & set(TIMING) else None, now)
     if recurred != current.recurs:
         part_with_runs(current)
@@ -88,10 +91,10 @@ def update(task: Task, changes: Changes, *, by: User, now: datetime | None = Non
         current.depends_on.set(dependencies(current, changes.depends_on))
     retimed = meant(current) != before
     if retimed:
-        forget_waiting(current, "The task was changed.")
+        forget_waiting(current, "The task was changed.", passed)
         come_due(current, now)
     if changes.enabled is False:
-        switch_off(current, by)
+        switch_off(current, by, passed)
     elif current.enabled and not was_enabled:
         switch_on(current, now, retimed=retimed)
     current.fingerprint = fingerprint(current)
@@ -107,11 +110,11 @@ def cancel(task: Task, *, by: User) -> Task:
     check_own(current)
     if current.status not in STOPPABLE:
         raise NotAllowedError(f"This task has {ended(current)} already: there is nothing to cancel.", task_status=current.status)
-    run = current.active_run
+    run, passed = current.active_run, misfires.give_up(current, CANCELLED, timezone.now())
     current.status, current.ended_at = TaskStatus.CANCELLED, timezone.now()
     current.next_due_at = current.active_run = None
     current.save()
-    forget_waiting(current, "The task was cancelled.")
+    forget_waiting(current, CANCELLED, passed)
     stop(run, by)
     return current
 
@@ -139,7 +142,8 @@ def run_now(task: Task, *, by: User) -> Task:
     if current.status != TaskStatus.PENDING or current.active_run_id:
         raise NotAllowedError("This task is already running: wait for its end, or cancel it.", task_status=current.status)
     now = timezone.now()
-    forget_waiting(current, firing.BY_HAND)
+    # One that recurs keeps the times that no clock has dealt with yet.
+    forget_waiting(current, firing.BY_HAND, [] if current.recurs else misfires.give_up(current, firing.BY_HAND, now))
     if not current.recurs:
         current.next_due_at = None
     due = Occurrence(task=current, due_at=now, not_before=now, state=OccurrenceState.QUEUED, by_hand=True, reason=firing.BY_HAND)
@@ -154,15 +158,15 @@ def pause(task: Task, *, by: User) -> Task:
     """Let a pending task have no due times until it is resumed; what is at work goes on. Pausing twice is once."""
     current = locked(task)
     check_pending(current, "paused")
-    switch_off(current, by)
+    switch_off(current, by, misfires.give_up(current, PAUSED, timezone.now()))
     current.save()
     return current
 
 
-def switch_off(task: Task, by: User) -> None:
-    """Let it have no due times; the caller saves it."""
+def switch_off(task: Task, by: User, passed: list[Occurrence]) -> None:
+    """Let it have no due times, not even those that have `passed`; the caller saves it."""
     task.enabled, task.paused_because, task.next_due_at = False, f"{by.get_username()} paused it.", None
-    forget_waiting(task, "The task was paused.")
+    forget_waiting(task, PAUSED, passed)
 
 
 @transaction.atomic
@@ -269,7 +273,8 @@ def ended(task: Task) -> str:
     return "been cancelled" if task.status == TaskStatus.CANCELLED else str(task.status)
 
 
-def forget_waiting(task: Task, reason: str) -> None:
-    """Due times that still wait to be started will not be."""
+def forget_waiting(task: Task, reason: str, passed: Iterable[Occurrence] = ()) -> None:
+    """Due times that still wait to be started will not be, nor those that have `passed` while no clock looked."""
+    Occurrence.objects.bulk_create(passed, ignore_conflicts=True)
     waiting: dict[str, Any] = {"task": task, "state": OccurrenceState.QUEUED}
     Occurrence.objects.filter(**waiting).update(state=OccurrenceState.CANCELLED, reason=reason, not_before=None)

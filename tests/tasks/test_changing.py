@@ -91,3 +91,23 @@ def test_a_change_leaves_a_task_its_time(owner: User, change: dict[str, Any], fi
         planning.update(task, Changes(**change), by=owner)
 
     assert refused.value.fields == {field: sentence}
+
+
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        (planning.pause, "The task was paused."),
+        (planning.cancel, "The task was cancelled."),
+        (lambda task, by: planning.update(task, Changes(schedule="daily@09:00"), by=by), "The task was changed."),
+        (lambda task, by: planning.update(task, Changes(enabled=False), by=by), "The task was changed."),
+    ],
+)
+def test_times_that_passed_while_no_clock_looked_are_not_forgotten(owner: User, what: Any, reason: str) -> None:
+    task, now = add(owner, delay_minutes=None, schedule="every 1 hour"), timezone.now()
+    Task.objects.filter(pk=task.pk).update(starts_at=now - timedelta(hours=5), next_due_at=now - timedelta(hours=2))
+
+    what(task, by=owner)
+
+    rows = Occurrence.objects.filter(task=task)
+    assert {(row.state, row.reason) for row in rows} == {(OccurrenceState.CANCELLED, reason)}
+    assert rows.count() == 3
