@@ -33,4 +33,9 @@ def said_at(seqs: set[int], messages: Sequence[Message]) -> dict[int, str]:
 def gist(text: str, author: str) -> str:
     """The first line that says something; without the marks of Markdown, which is what others than people write."""
     start = text[:READ]
-    return title_of(start if author == Message.Author.USER else MARKS.sub("", LINK.sub(r"\1", start)), LONGEST)
+    return title_of(start if author == Message.Author.USER else unmarked(start), LONGEST)
+
+
+def unmarked(text: str) -> str:
+    """A short text without the usual marks of Markdown, for places that show plain text; of a link its words are left."""
+    return MARKS.sub("", LINK.sub(r"\1", text))

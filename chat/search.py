@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from chat.http.rows import Paging, cursor, page
 from chat.log import clean
 from chat.models import Conversation, Message
+from chat.quotes import unmarked
 
 MOST_WORDS = 8
 MOST_CHARACTERS = 200
@@ -106,7 +107,7 @@ def read(places: dict[Conversation, int]) -> dict[Conversation, Message]:
 
 def shown(row: Conversation, words: Sequence[str], message: Message | None) -> Found:
     """A finding with its words marked."""
-    return Found(row, marked(str(row), words), message, marked(excerpt(message.text, words), words) if message else None)
+    return Found(row, marked(str(row), words), message, marked(excerpt(message, words), words) if message else None)
 
 
 def pattern(words: Sequence[str]) -> re.Pattern[str]:
@@ -114,14 +115,17 @@ def pattern(words: Sequence[str]) -> re.Pattern[str]:
     return re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)), re.IGNORECASE)
 
 
-def excerpt(text: str, words: Sequence[str]) -> str:
-    """The line around the first of `words` in `text`."""
-    match = pattern(words).search(text)
+def excerpt(message: Message, words: Sequence[str]) -> str:
+    """The line around the first of `words`; without the marks of Markdown, unless a person wrote them or a word is among them."""
+    text, finder = message.text, pattern(words)
+    match = finder.search(text)
     start = max(match.start() - LEAD, 0) if match else 0
     if start:
         # Begin at a word, if one begins soon.
         start = text.find(" ", start, start + LEAD) + 1 or start
     line = " ".join(text[start : start + LEAD + REST].split())
+    bare = line if message.author == Message.Author.USER else unmarked(line)
+    line = bare if finder.search(bare) else line
     return f"{'… ' if start else ''}{line}{' …' if len(text) > start + LEAD + REST else ''}"
 
 

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from chat.quotes import unmarked
+
 # What is done, in a person's words. A tool that is not here shows its own name.
 LABELS = {
     "ask_user": "Ask you",
@@ -34,7 +36,7 @@ ICONS = (
 )
 OTHER = "wrench-screwdriver"
 LONGEST_GIST = 120
-TELLING = ("title", "text")
+TELLING = ("title", "text", "question")
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -49,7 +51,7 @@ def icon(tool: str) -> str:
 
 
 def gist(arguments: dict[str, Any]) -> str:
-    """What a call is about, in a word or two: its title or text, else the first plain value. A yes or no or an id says nothing."""
-    said = [arguments.get(name) for name in TELLING]
+    """What a call is about, in a word or two: its title, text or question, else the first plain value. A yes or no or an id says nothing."""
+    said = [unmarked(text[:LONGEST_GIST]) if isinstance(text := arguments.get(name), str) else text for name in TELLING]
     plain = (value for value in [*said, *arguments.values()] if isinstance(value, str | int | float) and not isinstance(value, bool))
     return next((text for value in plain if (text := str(value)) and not ID.fullmatch(text)), "")[:LONGEST_GIST]

@@ -179,6 +179,19 @@ def test_a_search_finds_titles_and_the_newest_message_that_fits(owner: User, con
     assert found[1].excerpt == "<mark>Roast</mark> the <mark>LAMB</mark> &lt;b&gt;slowly&lt;/b&gt;"
 
 
+@pytest.mark.parametrize(
+    ("said", "excerpt"),
+    [
+        ("Here is **the lamb**, `slowly` [roasted](https://x.example)", "Here is the <mark>lamb</mark>, slowly roasted"),
+        ("[this](https://lamb.example)", "[this](https://<mark>lamb</mark>.example)"),
+    ],
+)
+def test_what_was_found_is_shown_without_the_marks_of_markdown(owner: User, conversation: Conversation, said: str, excerpt: str) -> None:
+    answer(conversation, said)
+
+    assert search(owner, "lamb").found[0].excerpt == excerpt
+
+
 @pytest.mark.parametrize("text", ["über", "ÜBER", "%", "_", "\\", "a\0b", "[", "'"])
 def test_a_search_takes_letters_and_marks_for_what_they_are(owner: User, conversation: Conversation, text: str) -> None:
     make_conversation(owner, title="nothing of it")

@@ -2,12 +2,14 @@
 
 from uuid import uuid4
 
+import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from chat import log
 from chat.models import Conversation, Message
 from chat.quotes import framed
+from chat.tool_cards import gist
 from tests.factories import say
 
 
@@ -51,3 +53,14 @@ def test_a_message_that_tells_of_a_pause_lets_one_resume(conversation: Conversat
     html = client.get(f"/chats/{conversation.pk}/").content.decode()
 
     assert f'hx-post="/scheduled/{told.task_id}/resume/"' in html
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        ({"options": ["a"], "question": "Which **one**?"}, "Which one?"),
+        ({"url": "https://x.example/__a__"}, "https://x.example/__a__"),
+    ],
+)
+def test_a_tools_card_says_in_plain_words_what_is_asked(arguments: dict[str, object], shown: str) -> None:
+    assert gist(arguments) == shown

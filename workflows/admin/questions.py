@@ -32,7 +32,7 @@ class HelpRequestAdmin(PageAdmin[HelpRequest]):
 
     @admin.display(description="Question")
     def asks(self, row: HelpRequest) -> str:
-        return Truncator(row.question).chars(80)
+        return str(row)
 
     @admin.display(description="Status")
     def state(self, row: HelpRequest) -> SafeString:

@@ -7,8 +7,10 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
+from django.utils.text import Truncator
 
 from chat.models import Message, new_id
+from chat.quotes import unmarked
 from workflows.models.run import Run
 from workflows.models.step import StepRun
 
@@ -93,7 +95,7 @@ class HelpRequest(models.Model):
         indexes = [models.Index(fields=["status", "asked_at"])]
 
     def __str__(self) -> str:
-        return self.question[:80]
+        return Truncator(unmarked(self.question[:200])).chars(80)
 
     def body(self) -> dict[str, Any]:
         """What a message shows of it, and what a person needs to answer."""
