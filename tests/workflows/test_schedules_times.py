@@ -142,6 +142,7 @@ def test_a_short_stretch_has_no_older_ones() -> None:
         ("0 */2 * * *", "every 2 hours on the hour, Europe/Berlin"),
         ("0 9 1,15 * *", "on the 1st and 15th of each month at 09:00, Europe/Berlin"),
         ("0 9 1 * 1", "on the 1st of each month and on Mondays at 09:00, Europe/Berlin"),
+        ("0 9 1 2 1", "on the 1st of February and on Mondays in February at 09:00, Europe/Berlin"),
         ("0 0 29 2 *", "every year on February 29 at 00:00, Europe/Berlin"),
         ("0 12 * JUN-AUG *", "every day in June, July and August at 12:00, Europe/Berlin"),
         ("5,35 8,20 * * SAT", "Saturdays at 08:05, 08:35, 20:05 and 20:35, Europe/Berlin"),

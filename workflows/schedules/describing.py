@@ -91,7 +91,7 @@ def which_days(fields: Fields) -> str:
     if not fields.any_day:
         parts.append(f"on the {listed([ordinal(day) for day in fields.days])} of {months(fields) or 'each month'}")
     if not fields.any_weekday:
-        parts.append(weekdays(fields.weekdays) + (f" in {months(fields)}" if fields.any_day and months(fields) else ""))
+        parts.append(weekdays(fields.weekdays) + (f" in {months(fields)}" if months(fields) else ""))
     if not parts and months(fields):
         return f"every day in {months(fields)}"
     return " and on ".join(parts)
