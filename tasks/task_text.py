@@ -8,6 +8,7 @@ from chat.figures import span
 from chat.terminal import clean
 from tasks import reading
 from tasks.models import ENDED, Mode, Occurrence, OccurrenceState, Task, TaskStatus
+from workflows.models import RunStatus
 from workflows.run_text import line, short
 
 COMING = 3
@@ -57,7 +58,10 @@ def status(task: Task) -> str:
     """Where it is in its life, in a few words."""
     if task.status == TaskStatus.PENDING and not task.enabled:
         return "Paused"
-    return f"{task.get_status_display()}{', at work now' if task.recurs and task.active_run_id else ''}"
+    if not task.recurs or task.active_run is None:
+        return task.get_status_display()
+    waits = task.active_run.status == RunStatus.WAITING_FOR_USER
+    return f"{task.get_status_display()}, {'its run waits for your answer' if waits else 'at work now'}"
 
 
 def what(task: Task) -> str:

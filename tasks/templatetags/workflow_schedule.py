@@ -7,7 +7,7 @@ from django import template
 from tasks.models import Task, TaskStatus
 from tasks.reading import coming
 from workflows import timetable
-from workflows.models import Workflow
+from workflows.models import RunStatus, Workflow
 
 NEXT = 3
 
@@ -26,4 +26,5 @@ def schedule_of(workflow: Workflow) -> dict[str, Any]:
     task = Task.objects.select_related("active_run").filter(managed_by=workflow).first()
     live = task is not None and task.status == TaskStatus.PENDING
     coming_times = coming(task, NEXT) if task and live and task.enabled else []
-    return {"when": timetable.described(workflow), "task": task, "live": live, "next": coming_times}
+    waits = task is not None and task.active_run is not None and task.active_run.status == RunStatus.WAITING_FOR_USER
+    return {"when": timetable.described(workflow), "task": task, "live": live, "next": coming_times, "waits": waits}

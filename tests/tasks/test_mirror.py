@@ -13,6 +13,7 @@ from chat.models import Conversation, Message
 from tasks import mirror, planning, reading
 from tasks.drafts import Changes
 from tasks.models import Occurrence, OccurrenceState, Task, TaskStatus
+from tasks.templatetags.workflow_schedule import schedule_of
 from tests.factories import make_conversation, make_run, make_user, make_workflow
 from tests.tasks.mirrored import change, make_scheduled, task_of
 from workflows import editing
@@ -44,6 +45,13 @@ def test_a_scheduled_workflow_has_one_task_in_a_conversation_of_its_own() -> Non
     assert task.next_due_at == task.starts_at + timedelta(minutes=10)
     assert (task.own_conversation, task.conversation.title) == (True, f"Task: {workflow.name}")
     assert Message.objects.get(conversation=task.conversation).seq == task.anchor
+
+
+def test_the_page_of_a_workflow_knows_that_its_run_waits_for_an_answer() -> None:
+    task = task_of(workflow := make_scheduled())
+    Task.objects.filter(pk=task.pk).update(active_run=make_run(task.conversation, status="waiting_for_user"))
+
+    assert schedule_of(workflow)["waits"]
 
 
 def test_without_a_zone_the_schedule_keeps_to_the_one_that_its_owner_has_now() -> None:

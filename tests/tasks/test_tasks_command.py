@@ -216,6 +216,14 @@ def test_clearing_leaves_what_is_at_work_and_says_so(owner: User) -> None:
     assert gone not in Task.objects.all()
 
 
+def test_a_task_whose_run_asks_something_says_so(owner: User) -> None:
+    task = make_task(owner, schedule="daily@09:00")
+    run = make_run(task.conversation, status="waiting_for_user")
+    Task.objects.filter(pk=task.pk).update(active_run=run)
+
+    assert "Pending, its run waits for your answer" in tasks("show", str(task.pk))
+
+
 def test_clearing_a_status_leaves_the_others(owner: User) -> None:
     make_task(owner)
     ended = make_task(owner)
