@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, sync_playwright
 
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage", "--disable-component-update"]
+# One process draws the pages of all tabs: a machine with two cores has no use for more.
+OPTIONS += ["--renderer-process-limit=1", "--disable-site-isolation-trials"]
 HINT = "apt-get install chromium"
 
 

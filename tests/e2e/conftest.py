@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
@@ -45,8 +46,9 @@ def slow_model() -> Iterator[model_server.ModelServer]:
 
 
 @pytest.fixture(scope="session")
-def _scripted(tmp_path_factory: pytest.TempPathFactory, slow_model: model_server.ModelServer) -> Iterator[Site]:
-    with Site.up(tmp_path_factory.mktemp("scripted"), AGENTRON_MODEL="openai-chat:some-model", **slow_model.env) as site:
+def _scripted(tmp_path_factory: pytest.TempPathFactory, migrated: Path, slow_model: model_server.ModelServer) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("scripted")
+    with Site.up(folder, migrated, AGENTRON_MODEL="openai-chat:some-model", **slow_model.env) as site:
         yield site
 
 

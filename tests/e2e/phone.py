@@ -56,9 +56,12 @@ class Phone:
 
 
 @contextmanager
-def linked(folder: Path, browser: Browser, model: ModelServer) -> Iterator[Phone]:
+def linked(folder: Path, migrated: Path, browser: Browser, model: ModelServer) -> Iterator[Phone]:
     """Set the bot up in the admin and link the phone by the profile, as a person does both."""
-    with fake.running() as telegram, Site.up(folder, AGENTRON_MODEL="openai-chat:some-model", **model.env, **telegram.env) as site:
+    with (
+        fake.running() as telegram,
+        Site.up(folder, migrated, AGENTRON_MODEL="openai-chat:some-model", **model.env, **telegram.env) as site,
+    ):
         context = browser.new_context(locale="en-GB")
         page = context.new_page()
         site.enter(page)

@@ -1,12 +1,13 @@
 """A running Agentron, and what a person does on its page."""
 
 import re
+import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -30,10 +31,14 @@ class Site:
     address: str
     # A command takes seconds to start, so links are made in advance.
     secrets: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    # Of those who have signed in, by name.
+    cookies: dict[str, list[Any]] = field(default_factory=dict)
 
     @classmethod
     @contextmanager
-    def up(cls, folder: Path, **settings: str) -> Iterator[Self]:
+    def up(cls, folder: Path, migrated: Path | None = None, /, **settings: str) -> Iterator[Self]:
+        if migrated is not None:
+            shutil.copy(migrated, folder)
         port = free_port()
         machine = Machine(folder, **settings)
         try:
@@ -50,9 +55,15 @@ class Site:
         return f"{self.address}/sign-in/{self.secrets[user].pop()}/"
 
     def enter(self, page: Page, user: str = "admin") -> "Chat":
-        """Sign in by a link, and begin a conversation."""
-        page.goto(self.link(user))
-        page.get_by_role("button", name="Sign in").click()
+        """Sign in by a link, or come back as who has signed in before, and begin a conversation."""
+        if user in self.cookies:
+            page.context.add_cookies(self.cookies[user])
+            page.goto(f"{self.address}/chat/")
+        else:
+            page.goto(self.link(user))
+            page.get_by_role("button", name="Sign in").click()
+            expect(page).to_have_url(re.compile("/chats?/"))
+            self.cookies[user] = page.context.cookies()
         return self.begin(page)
 
     def begin(self, page: Page) -> "Chat":

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, WebSocketRoute, expect
@@ -73,8 +74,8 @@ def send(socket: WebSocketRoute, frames: Iterable[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def haunted(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Haunted]:
-    with Site.up(tmp_path_factory.mktemp("hostile")) as site:
+def haunted(browser: Browser, tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Haunted]:
+    with Site.up(tmp_path_factory.mktemp("hostile"), migrated) as site:
         command = [sys.executable, "-m", "tests.e2e.hostile.seed"]
         done = subprocess.run(command, cwd=ROOT, env=site.machine.env, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr

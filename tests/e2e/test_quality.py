@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -187,8 +188,8 @@ def hrefs(links: Any) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with Site.up(tmp_path_factory.mktemp("quality")) as site:
+def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[House]:
+    with Site.up(tmp_path_factory.mktemp("quality"), migrated) as site:
         yield House(site, browser)
 
 

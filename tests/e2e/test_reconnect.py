@@ -116,10 +116,10 @@ def test_a_tab_that_was_away_for_long_gets_all_it_missed_in_order(offline: Site,
 
 
 def test_a_restart_in_the_middle_of_an_answer_finishes_the_answer(
-    tmp_path: Path, slow_model: ModelServer, page: Page, complaints: Complaints
+    tmp_path: Path, migrated: Path, slow_model: ModelServer, page: Page, complaints: Complaints
 ) -> None:
     slow_model.reset().reply(STORY, times=None)
-    with Site.up(tmp_path, AGENTRON_MODEL="openai-chat:some-model", **slow_model.env) as site:
+    with Site.up(tmp_path, migrated, AGENTRON_MODEL="openai-chat:some-model", **slow_model.env) as site:
         chat = site.enter(page)
         chat.say("tell me a story")
         expect(chat.draft).to_contain_text("word9")

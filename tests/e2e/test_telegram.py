@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -25,8 +26,8 @@ TIME = ("current_time", {"time_zone": "Europe/Berlin"})
 
 
 @pytest.fixture(scope="module")
-def _phone(tmp_path_factory: pytest.TempPathFactory, browser: Browser, slow_model: ModelServer) -> Iterator[Phone]:
-    with linked(tmp_path_factory.mktemp("phone"), browser, slow_model) as phone:
+def _phone(tmp_path_factory: pytest.TempPathFactory, migrated: Path, browser: Browser, slow_model: ModelServer) -> Iterator[Phone]:
+    with linked(tmp_path_factory.mktemp("phone"), migrated, browser, slow_model) as phone:
         yield phone
         assert TOKEN not in phone.site.program.output
 
@@ -241,10 +242,10 @@ def test_a_long_answer_comes_in_parts_and_whole(phone: Phone, page: Page) -> Non
 
 
 def test_a_question_of_a_scheduled_run_outlives_a_restart(
-    tmp_path_factory: pytest.TempPathFactory, browser: Browser, slow_model: ModelServer
+    tmp_path: Path, migrated: Path, browser: Browser, slow_model: ModelServer
 ) -> None:
     slow_model.reset()
-    with linked(tmp_path_factory.mktemp("restart"), browser, slow_model) as phone:
+    with linked(tmp_path, migrated, browser, slow_model) as phone:
         slow_model.call_tools(("ask_user", {"question": "Shall it be red or green?", "options": ["Red", "Green"]})).reply(
             "The fence is green."
         )
