@@ -271,6 +271,12 @@ def test_a_local_time_in_a_gap_is_the_first_minute_after_it() -> None:
     assert understand("tomorrow at 2:30am X", before, BERLIN).at == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("phrase", ["at 12 X", "at 12:30 X", "at quarter to 12 X"])
+def test_a_twelve_in_the_evening_is_asked_about(phrase: str) -> None:
+    with pytest.raises(InvalidError, match=r"may be (midday or midnight|tonight or tomorrow)"):
+        understand(phrase, NOW.replace(hour=22), BERLIN)
+
+
 def test_a_day_is_that_of_the_person_and_not_of_the_server() -> None:
     late = datetime(2026, 3, 30, 23, 30, tzinfo=UTC)
 

@@ -73,7 +73,7 @@ def of_numbers(digits: str, minute: int, half: str | None) -> Clock | None:
         return None
     if half:
         return Clock(hour % 12 + 12 * (half == "p"), minute, sure=True)
-    return Clock(hour, minute, sure=hour == 0 or hour > 11 or digits.startswith("0"))
+    return Clock(hour, minute, sure=hour == 0 or hour > 12 or digits.startswith("0"))
 
 
 def spoken(match: re.Match[str]) -> Clock | None:

@@ -125,6 +125,8 @@ def soonest(clock: Clock, now: datetime) -> datetime:
     if clock.sure:
         return wall(today if today > local else today + timedelta(days=1), now)
     later = today + timedelta(hours=HALF_DAY)
+    if today <= local < later and clock.hour == HALF_DAY:
+        raise Unclear(f"{clock} may be midday or midnight: say {clock}pm or {later:%H:%M}.")
     if today <= local < later and clock.hour > 6:
         raise Unclear(f"{clock} may be tonight or tomorrow morning: say {clock.in_the_morning} or {later:%H:%M}.")
     if later <= local:
