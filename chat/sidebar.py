@@ -25,6 +25,9 @@ AT_WORK = "Something is still at work there, or waits for your answer: stop it f
 @login_required
 def listed(request: HttpRequest) -> HttpResponse:
     """The list's first page, asked for again and again: 204 while it is the one that was `?seen=`; or the page `?before=`."""
+    if request.headers.get("Sec-Fetch-Dest") == "document":
+        # The address was typed, or cut off from a conversation's: it is a part of a page, not a page.
+        return redirect("chat")
     before = request.GET.get("before")
     if before is not None and not re.fullmatch(CURSOR, before):
         return sentence("before is the cursor that the page before ended with: reload the page.", 400)

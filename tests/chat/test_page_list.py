@@ -51,6 +51,10 @@ def test_a_poll_of_somebody_signed_out_ends_and_takes_nobody_away(client: Client
     assert (response.status_code, response.content) == (286, b"")
 
 
+def test_the_address_of_the_list_leads_to_the_chat_where_it_is_typed(browser: Client) -> None:
+    assert browser.get("/chats/", headers={"Sec-Fetch-Dest": "document"}).headers["Location"] == "/chat/"
+
+
 def test_a_list_that_was_seen_is_not_sent_again(browser: Client, conversation: Conversation) -> None:
     seen = listed(conversation.owner).version
 
