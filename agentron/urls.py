@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from agentron.admin_sign_in import sign_in
 from agentron.api import api, nothing_here
 from agentron.home import begin, home
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("profile/telegram/", include("telegram_bridge.urls")),
     path("", include("workflows.urls")),
     path("", include("tasks.urls")),
+    path("admin/login/", sign_in),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
     re_path(r"^api/", nothing_here),

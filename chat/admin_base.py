@@ -93,7 +93,8 @@ class BaseAdmin(ModelAdmin[M]):
         """With a link to the audit trail where changes are written down, and without a button that few want."""
         context |= {"show_save_and_add_another": False, "show_history": self.has_trail(request)}
         if row := context.get("original"):
-            context["row_name"] = self.name_of(row)
+            context["row_name"] = context["subtitle"] = self.name_of(row)
+            context["title"] = capfirst(self.names()[0])
         return super().render_change_form(request, context, *args, **kwargs)
 
     def has_trail(self, request: HttpRequest) -> bool:

@@ -44,6 +44,9 @@ class QueueAdmin(SuperuserOnlyAdmin[Model]):
     def called(self) -> tuple[str, str]:  # type: ignore[override]
         return NAMES[self.model.__name__]
 
+    def name_of(self, row: Any) -> str:
+        return str(getattr(row, "name", None) or row)
+
     @admin.display(description="How often")
     def how_often(self, row: Any) -> str:
         return f"every {row.minutes} min" if row.minutes else str(row.cron or row.get_schedule_type_display().lower())

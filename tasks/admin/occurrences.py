@@ -9,7 +9,7 @@ from django.utils.text import Truncator
 
 from chat.admin_base import ReadOnlyAdmin, badge, link
 from chat.figures import span
-from tasks.admin.times import moment
+from tasks.admin.times import exact, moment
 from tasks.models import Occurrence, Task
 
 if TYPE_CHECKING:
@@ -90,6 +90,9 @@ class OccurrenceAdmin(ReadOnlyAdmin[Occurrence]):
     search_fields = ["task__title", "task__owner__username"]
     fields = ["task", "due_at", "until", "count", "state", "reason", "by_hand", "run", "message_seq", "fired_at"]
     empty_text = "Whenever a task was due, it is written down here: whether it was fired, and if not, why."
+
+    def name_of(self, row: Occurrence) -> str:
+        return exact(row.due_at)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         return lookup == "task__id__exact" or super().lookup_allowed(lookup, value, request)

@@ -186,6 +186,31 @@ def test_a_place_that_no_conversation_has_shows_its_end(desk: Client, place: str
     assert desk.get(address(Conversation, "change", make_conversation().pk), {"before": place}).status_code == 200
 
 
+def test_a_page_is_headed_with_our_own_words(desk: Client) -> None:
+    schedule = apps.get_model("django_q", "Schedule")
+    chore = schedule._default_manager.create(name="Tidy up", func="chores.tidy")
+
+    page = desk.get(address(schedule, "change", chore.pk)).content.decode()
+
+    assert "Tidy up | Chore | Agentron" in page
+
+
+def test_whoever_is_not_signed_in_gets_the_form_for_all(client: Client, db: None) -> None:
+    page = client.get("/admin/auth/user/", follow=True)
+
+    assert page.redirect_chain[-1][0] == "/login/?next=/admin/auth/user/"
+    assert "Name" in page.content.decode()
+
+
+def test_whoever_may_not_see_the_admin_is_told_so_instead_of_asked_to_sign_in_again(client: Client, db: None) -> None:
+    client.force_login(make_user())
+
+    page = client.get("/admin/", follow=True)
+
+    assert page.status_code == 403
+    assert "Not allowed" in page.content.decode()
+
+
 def test_the_admin_alone_may_evaluate(desk: Client, boss: User) -> None:
     assert "unsafe-eval" in desk.get("/admin/").headers["Content-Security-Policy"]
     assert "unsafe" not in desk.get(f"/chats/{make_conversation(boss).pk}/").headers["Content-Security-Policy"]
