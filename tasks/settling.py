@@ -60,8 +60,9 @@ def settle(task_id: UUID) -> None:
         regain(task, timezone.now())
     firing.write(task)
     if task.status in ENDED and task.managed_by_id is None:
-        # A workflow that does not run by itself any more lets what is at work end.
-        unfinished(task).filter(cancel_requested_at=None).update(cancel_requested_at=timezone.now())
+        # A workflow that does not run by itself any more lets what is at work end. What somebody has tried again since goes on.
+        left = Q(retry_of=None) | Q(queued_at__lte=task.ended_at or timezone.now())
+        unfinished(task).filter(left, cancel_requested_at=None).update(cancel_requested_at=timezone.now())
     elif task.active_run is None:
         look_again_at(Q(task=task))
 

@@ -234,6 +234,18 @@ def test_all_runs_of_a_cancelled_task_are_stopped() -> None:
     assert not Run.objects.filter(task_id=task.pk, cancel_requested_at=None).exists()
 
 
+def test_the_retry_of_a_run_whose_task_has_ended_may_ask_and_go_on() -> None:
+    task = due_task()
+    put(fire(task).active_run, RunStatus.FAILED, "It broke.")
+    (run,) = runs(task)
+
+    again = engine.retry(run, by=task.owner)
+    put(again, RunStatus.WAITING_FOR_USER)
+
+    again.refresh_from_db()
+    assert again.cancel_requested_at is None
+
+
 def test_a_retry_of_its_run_counts_as_its_own() -> None:
     task = fail(hourly(), 1)
     again = make_run(task.conversation, status=RunStatus.RUNNING, task_id=task.pk)
