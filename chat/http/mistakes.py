@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -44,6 +44,8 @@ def answer(request: HttpRequest, error: Any) -> JsonResponse:
             return plain(413)
         case OperationalError():
             return busy(request, error)
+        case IntegrityError():
+            return overtaken(request, error)
     log.error("%s %s failed", request.method, request.path, exc_info=error)
     return plain(500)
 
@@ -81,3 +83,9 @@ def busy(request: HttpRequest, error: OperationalError) -> JsonResponse:
     response = plain(503, "The database cannot take this now, and nothing was kept of it: try again in a moment.")
     response["Retry-After"] = "5"
     return response
+
+
+def overtaken(request: HttpRequest, error: IntegrityError) -> JsonResponse:
+    """What was looked at is not so any more: two requests did what only one of them may."""
+    log.error("%s %s contradicts another request", request.method, request.path, exc_info=error)
+    return plain(409, "Somebody changed the same thing at this very moment: nothing was kept of this. Look at it again, then try again.")

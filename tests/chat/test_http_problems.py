@@ -5,7 +5,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from django.test import Client
 
 from chat.models import Conversation, Message
@@ -103,6 +103,14 @@ def test_a_database_that_is_busy_or_full_asks_for_another_try(api: Client) -> No
 
     assert (response.status_code, response["Retry-After"]) == (503, "5")
     assert not Conversation.objects.exists()
+
+
+def test_who_was_overtaken_by_another_request_is_told_to_look_again(api: Client) -> None:
+    with patch("chat.api.say", side_effect=IntegrityError("duplicate key")):
+        response = post(api, '{"text": "hello"}')
+
+    assert (response.status_code, response["Content-Type"]) == (409, PROBLEM)
+    assert "Look at it again" in response.json()["detail"]
 
 
 def test_pages_outside_the_api_keep_their_own_errors(api: Client) -> None:
