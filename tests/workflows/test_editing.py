@@ -59,6 +59,25 @@ def test_a_wrong_agent_is_refused_with_the_place(owner: User, fields: dict[str, 
     assert sentence in caught.value.fields[place]
 
 
+def test_of_two_agents_of_one_name_at_the_same_instant_one_is_made(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(owner)
+    monkeypatch.setattr("workflows.editing.agents.wrong_name", lambda *_: iter(()))  # It looked before the first was there.
+
+    with pytest.raises(InvalidError, match="have an agent “Writer” already"):
+        save(owner)
+
+
+def test_of_two_workflows_of_one_name_at_the_same_instant_one_is_made(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def another(definition: Definition, owner: User) -> Definition:
+        Workflow.objects.create(owner=owner, name=definition.name)
+        return definition
+
+    monkeypatch.setattr("workflows.editing.workflows.timed", another)
+
+    with pytest.raises(InvalidError, match="have a workflow “Report” already"):
+        make_workflow({"key": "one"}, owner=owner, name="Report")
+
+
 def test_only_administrators_change_what_is_everybodys(owner: User) -> None:
     shared = make_agent()
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Self
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from pydantic import Field
 
@@ -63,7 +63,13 @@ def save_agent(definition: AgentDefinition, *, owner: User | None, by: User, age
     for field, value in definition.stored().items():
         setattr(agent, field, value)
     agent.model = names.known(definition.model)
-    agent.save()
+    try:
+        with transaction.atomic():
+            agent.save()
+    except IntegrityError as exc:
+        # Another one has got the name since it was looked for.
+        sentence = named_already(agent)
+        raise InvalidError(sentence, fields={"name": sentence}) from exc
     revise_agent(agent, by)
     return agent
 
@@ -124,8 +130,13 @@ def wrong_name(name: str, owner: User | None, agent: Agent | None) -> Iterator[P
     seen = Agent.objects.of(owner) if owner else Agent.objects.filter(owner=None)
     others = seen.exclude(pk=agent.pk) if agent else seen
     if taken := others.filter(name__iexact=name.strip()).first():
-        whose = "There is a shared agent" if taken.owner_id is None else "You have an agent"
-        yield "name", f"{whose} “{taken.name}” already: use that one, or choose another name."
+        yield "name", named_already(taken)
+
+
+def named_already(agent: Agent) -> str:
+    """What is wrong with the name of another agent."""
+    whose = "There is a shared agent" if agent.owner_id is None else "You have an agent"
+    return f"{whose} “{agent.name}” already: use that one, or choose another name."
 
 
 def wrong_model(name: str) -> str:

@@ -1,7 +1,7 @@
 """Workflows: made, changed and deleted."""
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 
 from chat.models import Profile
@@ -24,8 +24,7 @@ def save(definition: Definition, *, owner: User, by: User, workflow: Workflow | 
     check(definition, agents.keys())
     same = Workflow.objects.filter(owner=owner, name=definition.name)
     if (same.exclude(pk=workflow.pk) if workflow else same).exists():
-        sentence = f"You have a workflow “{definition.name}” already: change that one, or choose another name."
-        raise InvalidError(sentence, fields={"name": sentence})
+        raise taken(definition)
     definition = timed(definition, owner)
     workflow_saving.send(sender=Workflow, definition=definition, workflow=workflow, run=run)
     workflow = workflow or Workflow(owner=owner)
@@ -33,12 +32,23 @@ def save(definition: Definition, *, owner: User, by: User, workflow: Workflow | 
         setattr(workflow, field, getattr(definition, field))
     workflow.inputs = [part.model_dump(exclude_none=True) for part in definition.inputs]
     workflow.budget = definition.budget.model_dump(mode="json")
-    workflow.save()
+    try:
+        with transaction.atomic():
+            workflow.save()
+    except IntegrityError as exc:
+        # Another one has got the name since it was looked for.
+        raise taken(definition) from exc
     write_steps(workflow, definition, agents)
     revise(workflow, definition, agents, by)
     # What fails above is logged and repaired there: the save stands.
     workflow_saved.send_robust(sender=Workflow, workflow=workflow, by=by, run=run)
     return workflow
+
+
+def taken(definition: Definition) -> InvalidError:
+    """The refusal of a name that another workflow has."""
+    sentence = f"You have a workflow “{definition.name}” already: change that one, or choose another name."
+    return InvalidError(sentence, fields={"name": sentence})
 
 
 def timed(definition: Definition, owner: User) -> Definition:
@@ -77,6 +87,8 @@ def revise(workflow: Workflow, definition: Definition, agents: dict[str, Agent],
 def delete(workflow: Workflow) -> None:
     """Delete a workflow. Raises ConflictError while a run of it is at work or waits, or a task needs it."""
     workflow_closing.send(sender=Workflow, workflow=workflow)
+    # A run that is begun at this moment is seen below, or comes too late. After the task, as the clock does it.
+    Workflow.objects.select_for_update().filter(pk=workflow.pk).first()
     if busy := workflow.runs.unfinished().first():
         pause = "pause its schedule, and " if timetable.scheduled(workflow) else ""
         raise ConflictError(f"“{workflow}” is at work in {busy}: {pause}cancel that first, or wait for its end.")
