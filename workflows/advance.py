@@ -158,7 +158,7 @@ def finish(run: Run, found: Next, rows: list[StepRun]) -> None:
     if found.ended == "succeeded":
         # What it took was written while this driver was at work.
         run.refresh_from_db(fields=["started_at", "input_tokens", "output_tokens", "cost"])
-        spoken = [run_message(run.pk, run.task_id, Message.Kind.MESSAGE, report(run, found.output, rows), report=True)]
+        spoken = [run_message(run.pk, run.task_id, Message.Kind.MESSAGE, report(run, found, rows), report=True)]
         end_run(run.pk, RunStatus.SUCCEEDED, fence=run.fence, spoken=spoken, output=found.output)
         return
     broken = next(row for row in rows if row.status == StepStatus.FAILED)

@@ -80,12 +80,16 @@ class Turn:
 
 @dataclass(frozen=True)
 class Next:
-    """What to do now. `ended` says how the run ended once nothing is left; `output` is its result."""
+    """What to do now. `ended` says how the run ended once nothing is left; `output` is its result.
+
+    `unmet` names the steps that would have run once more by their conditions, had there been another round.
+    """
 
     start: tuple[Turn, ...] = ()
     skip: tuple[Turn, ...] = ()
     ended: Literal["succeeded", "failed"] | None = None
     output: str | dict[str, str] | None = None
+    unmet: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,10 +152,11 @@ class Graph:
             return Next()
         if failed:
             return Next(ended="failed")
-        again = self.returns(rows, outputs(ran)) if now < self.max_rounds else []
-        if again:
+        again = self.returns(rows, outputs(ran))
+        if again and now < self.max_rounds:
             return Next(start=tuple(Turn(key, now + 1) for key in again))
-        return Next(ended="succeeded", output=self.result(rows, ran))
+        unmet = tuple(node.key for node in self.nodes if node.key in again and node.when)
+        return Next(ended="succeeded", output=self.result(rows, ran), unmet=unmet)
 
     def entries(self, number: int, ran: Sequence[Ran]) -> list[str]:
         """Where pass `number` began."""

@@ -97,6 +97,14 @@ def test_a_writer_comes_back_until_the_reviewer_is_content() -> None:
     assert end.output == "publish3"
 
 
+def test_it_is_told_where_the_rounds_end_before_the_reviewer_is_content() -> None:
+    made = graph(Node("write", ("review",), Condition("review", "contains", "again")), Node("review", ("write",)), max_rounds=2)
+
+    _, end = walk(made, lambda key, number: "again")
+
+    assert (end.ended, end.unmet) == ("succeeded", ("write",))
+
+
 def test_two_agents_talk_in_turns_until_the_rounds_are_used_up() -> None:
     order, end = walk(graph(Node("ann", ("bob",)), Node("bob", ("ann",)), max_rounds=3))
 
