@@ -168,7 +168,7 @@ def test_a_provider_without_its_key_says_where_it_belongs() -> None:
     make_provider(name="yours", kind="google", base_url="")
 
     assert refusal("mine:x") == "“mine” needs a key: set NOT_SET_ANYWHERE."
-    assert refusal("yours:x") == "“yours” needs a key: set the key of the provider “yours” under Models."
+    assert refusal("yours:x") == "“yours” needs a key: set its key under Models."
 
 
 @pytest.mark.django_db
@@ -176,10 +176,7 @@ def test_a_provider_without_its_key_says_where_it_belongs() -> None:
 def test_a_key_that_no_header_could_carry_is_refused_unseen(key: str) -> None:
     make_provider(api_key=key)
 
-    assert (
-        refusal("work:x")
-        == "The key of “work” holds characters that no key has: copy it into the key of the provider “work” under Models again."
-    )
+    assert refusal("work:x") == "The key of “work” holds characters that no key has: enter its key under Models again."
 
 
 @pytest.mark.django_db

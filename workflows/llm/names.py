@@ -137,9 +137,9 @@ def from_row(provider: str, model: str) -> Source | None:
             label=kind.label if provider == row.kind else f"“{provider}”",
             base_url=row.base_url or kind.base_url,
             key=row.key(),
-            key_place=row.api_key_env or f"the key of the provider “{provider}” under Models",
+            key_place=row.api_key_env or "its key under Models",
         ),
-        "its base URL under Models",
+        "its address under Models",
     )
 
 
@@ -178,7 +178,7 @@ def checked(source: Source, base_place: str) -> Source:
         raise ModelError(f"{label} needs a key: set {source.key_place}.")
     # A key goes into a header, which takes nothing else.
     if not (key.isascii() and key.isprintable()) or " " in key:
-        raise ModelError(f"The key of {source.label} holds characters that no key has: copy it into {source.key_place} again.")
+        raise ModelError(f"The key of {source.label} holds characters that no key has: enter {source.key_place} again.")
     return Source(source.provider, source.kind, source.model, source.label, url, key, source.key_place)
 
 

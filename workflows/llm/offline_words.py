@@ -8,7 +8,7 @@ from typing import Any
 from workflows.llm.offline_arguments import Seen, tidy, to_remember
 from workflows.llm.types import DECLINED
 
-CONNECT = "connect a real model: set AGENTRON_MODEL (such as openai:gpt-5.2, with OPENAI_API_KEY), or add one under Models in the admin."
+CONNECT = "connect a real model: set AGENTRON_MODEL (such as openai:gpt-5.2, with OPENAI_API_KEY), or have one added under Models."
 HOW_TO_CONNECT = f"For everything else, {CONNECT}"
 # By tool: what it is good for, and a sentence that shows it.
 ABILITIES = {
