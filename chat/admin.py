@@ -29,7 +29,7 @@ class ConversationAdmin(PageAdmin[Conversation]):
     """Conversations to read: who said what, when, and what the tools did."""
 
     page_template = "admin/conversation.html"
-    list_display = ["title_or_none", "who", "last_seq", "archived", "updated_at"]
+    list_display = ["title_or_none", "who", "last_seq", "put_away", "updated_at"]
     list_filter = ["archived", "updated_at"]
     list_select_related = ["owner"]
     search_fields = ["title", "owner__username"]
@@ -42,6 +42,10 @@ class ConversationAdmin(PageAdmin[Conversation]):
     @admin.display(description="Owner")
     def who(self, row: Conversation) -> str:
         return row.owner.get_username()
+
+    @admin.display(description="Archived")
+    def put_away(self, row: Conversation) -> SafeString | str:
+        return badge("cancelled", "Archived") if row.archived else ""
 
     def page(self, request: HttpRequest, row: Conversation) -> dict[str, Any]:
         return {"thread": thread(row, seq_of(request, "before"))}
@@ -83,6 +87,7 @@ class FileAdmin(ReadOnlyAdmin[File]):
     """Files of conversations; only whoever owns the conversation can open them."""
 
     list_display = ["name", "content_type", "size_in_words", "conversation", "kept_at"]
+    list_filter = ["kept_at"]
     list_select_related = ["conversation"]
     # Ids sort by time and have an index.
     ordering = ["-id"]
@@ -102,6 +107,7 @@ class ProfileAdmin(BaseAdmin[Profile]):
 
     list_display = ["user", "zone_or_none", "quiet_hours", "theme"]
     list_select_related = ["user"]
+    list_filter = ["theme"]
     search_fields = ["user__username", "time_zone"]
     autocomplete_fields = ["user"]
     empty_text = "A profile is made when somebody opens a page or changes a setting: time zone, quiet hours, theme."

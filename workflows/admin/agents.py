@@ -107,6 +107,7 @@ class MemoryAdmin(BaseAdmin[Memory]):
     """What people asked to be remembered."""
 
     list_display = ["key", "beginning", "owner", "updated_at"]
+    list_filter = ["updated_at"]
     list_select_related = ["owner"]
     search_fields = ["key", "value", "owner__username"]
     autocomplete_fields = ["owner"]

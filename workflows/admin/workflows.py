@@ -51,6 +51,7 @@ class WorkflowAdmin(DeletesByVerb, BaseAdmin[Workflow]):
     form = WorkflowForm
     inlines = [StepInline]
     list_display = ["name", "about", "step_count", "rhythm", "owner", "updated_at"]
+    list_filter = ["execution_mode", "updated_at"]
     list_select_related = ["owner"]
     search_fields = ["name", "description", "owner__username"]
     empty_text = "A workflow is work in several steps, each an agent's. Make one here, or ask the assistant for it."
