@@ -38,7 +38,7 @@ def unmet(found: Next, steps: Sequence[StepRun]) -> str:
     if not found.unmet:
         return ""
     last = max(step.round for step in steps)
-    return f"It stopped after round {last}, the last that it may go: by its condition “{found.unmet[0]}” was to run once more."
+    return f"It stopped after {last} rounds, which is the most: by its condition “{found.unmet[0]}” was to run once more."
 
 
 def trail(steps: Sequence[StepRun], output: str | dict[str, str] | None) -> str:

@@ -20,6 +20,6 @@ def test_a_report_tells_what_was_asked_what_each_step_gave_and_where_it_stands()
     told = report(run, Next(ended="succeeded", output="A draft", unmet=("write",)), steps)
 
     assert told.startswith("**Tea** with topic=green is done (")
-    assert "\n\nA draft\n\nIt stopped after round 2, the last that it may go: by its condition “write” was to run once more.\n\n" in told
+    assert "\n\nA draft\n\nIt stopped after 2 rounds, which is the most: by its condition “write” was to run once more.\n\n" in told
     assert "- write, round 2, –: a \\*draft\\* of two lines\n- review, round 2, skipped\n\n" in told
     assert told.endswith(f"*0 tokens* · [the run](/runs/{run.pk}/)")
