@@ -5,6 +5,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any
+from unicodedata import combining
 
 from telegram_bridge.styled import Span, Styled
 
@@ -14,6 +15,7 @@ MOST_ENTITIES = 95
 # A cut at a better place must not leave less than this share of what would fit.
 LEAST = 0.4
 PLACES = (re.compile(r"\n\n+"), re.compile(r"\n"), re.compile(r"[.!?…。！？]\s+"), re.compile(r"\s+"))
+JOINS = re.compile("[\u200d\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
 VISIBLE = re.compile(
     r"[^\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffc]"
 )
@@ -101,7 +103,14 @@ class Cuts:
                 best = match
             if best is not None and self.blanks(best) <= last:
                 return self.blanks(best), best.end()
-        return last, last
+        # Without any such place, at least not in the middle of what is shown as one sign.
+        whole = next((place for place in range(last, least, -1) if not self.joined(place)), last)
+        return whole, whole
+
+    def joined(self, place: int) -> bool:
+        """Whether the characters before and after a place are one sign: a letter with its marks, an emoji with its colour."""
+        after = self.text[place]
+        return bool(combining(after)) or JOINS.match(after) is not None or self.text[place - 1] == "\u200d"
 
     @staticmethod
     def blanks(match: re.Match[str]) -> int:

@@ -129,6 +129,12 @@ def test_a_message_is_measured_in_units_of_utf_16() -> None:
     assert [units(chunk.text) for chunk in chunks] == [4096, 1904]
 
 
+@pytest.mark.parametrize("sign", ["👩‍👩‍👧", "👍🏽", "e\u0301"])
+def test_a_long_row_of_signs_is_not_cut_within_one(sign: str) -> None:
+    for chunk in render(sign * 3000):
+        assert chunk.text == sign * (len(chunk.text) // len(sign))
+
+
 def test_a_message_has_few_enough_entities() -> None:
     chunks = render(" ".join(f"**{number}**" for number in range(250)))
 
