@@ -54,10 +54,18 @@ def run(user: User, reference: str, conversation_id: UUID | None = None) -> Run:
         runs = mine.filter(lane=Lane.RUN)
         found = runs.filter(conversation=conversation_id).first() or runs.first()
     else:
-        found = mine.filter(workflow=workflow(user, reference)).first()
+        found = mine.filter(workflow=workflow_of_run(user, reference)).first()
     if found is None:
         raise MissingError(f"There is no run “{reference[:100]}”.")
     return found
+
+
+def workflow_of_run(user: User, reference: str) -> Workflow:
+    """The workflow whose newest run is meant. Raises MissingError that says what else names a run."""
+    try:
+        return workflow(user, reference)
+    except MissingError as exc:
+        raise MissingError(f"“{reference[:100]}” is no run: give its id, “last”, or the name of its workflow. {exc}") from exc
 
 
 def others(reference: str, names: Iterable[str]) -> str:

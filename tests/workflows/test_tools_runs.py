@@ -60,6 +60,13 @@ def test_a_run_is_found_by_its_workflow_and_as_the_last(owner: User, context: To
     assert {these.get_run(context, name)["run"] for name in ("work", "Last", str(newest.pk))} == {str(newest.pk)}
 
 
+def test_what_names_no_run_is_told_as_such(owner: User, context: ToolContext) -> None:
+    make_workflow({"key": "one"}, owner=owner, name="Work")
+
+    with pytest.raises(MissingError, match="“Wrok” is no run: .*name of its workflow. There is no workflow “Wrok”: did you mean “Work”"):
+        these.get_run(context, "Wrok")
+
+
 def test_another_persons_run_is_not_there(context: ToolContext) -> None:
     foreign = start_run(make_workflow({"key": "one"}))
 
