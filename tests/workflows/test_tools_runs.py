@@ -63,7 +63,7 @@ def test_a_run_is_found_by_its_workflow_and_as_the_last(owner: User, context: To
 def test_what_names_no_run_is_told_as_such(owner: User, context: ToolContext) -> None:
     make_workflow({"key": "one"}, owner=owner, name="Work")
 
-    with pytest.raises(MissingError, match="“Wrok” is no run: .*name of its workflow. There is no workflow “Wrok”: did you mean “Work”"):
+    with pytest.raises(MissingError, match=r"“Wrok” is no run: .*name of its workflow\. There is no workflow “Wrok”: did you mean “Work”"):
         these.get_run(context, "Wrok")
 
 
