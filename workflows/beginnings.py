@@ -179,8 +179,10 @@ def heard(run: Run) -> str:
 
 
 @transaction.atomic
-def retry(run: Run, *, by: User, trigger: str = Trigger.CHAT) -> Run:
+def retry(run: Run, *, by: User, trigger: str = Trigger.CHAT, because_of: Run | None = None) -> Run:
     """A new run that takes over the checkpoint and the journal of one that failed or was cancelled.
+
+    `because_of`: the run whose agent wants it. What a person began is counted against that one then, together with it.
 
     Raises NotAllowedError when `run` has not ended, succeeded, or was retried before.
     """
@@ -205,7 +207,7 @@ def retry(run: Run, *, by: User, trigger: str = Trigger.CHAT) -> Run:
         asked_seq=current.asked_seq,
         task_id=current.task_id,
         parent=current.parent,
-        origin=current.origin,
+        origin=current.origin or first(because_of),
         retry_of=current,
     )
     for step in current.steps.all():

@@ -14,13 +14,13 @@ from pydantic_ai.models import Model
 from pytest_django import Settings
 
 from chat.models import Message
-from tests.factories import make_agent, make_turn, make_user, make_workflow, start_run
+from tests.factories import make_agent, make_conversation, make_run, make_turn, make_user, make_workflow, start_run
 from tests.fakes.script import by_prompt, scripted
 from tests.workflows import toolbox
 from workflows import endings, engine, journal
 from workflows.limits import Limits, Used
 from workflows.llm.types import Usage
-from workflows.models import Agent, HelpRequest, HelpStatus, Run, RunStatus, Spending, StepRun, Trigger
+from workflows.models import Agent, HelpRequest, HelpStatus, Lane, Run, RunStatus, Spending, StepRun, Trigger
 
 pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 
@@ -201,6 +201,17 @@ def test_what_sub_runs_use_counts_against_their_origin(model: Use, drain: Drain,
     drain()
 
     assert (HelpRequest.objects.get().arguments or {})["used"] == 1100
+
+
+def test_what_an_agent_tries_again_counts_against_its_run(model: Use, drain: Drain) -> None:
+    assistant()
+    began = make_run(make_conversation(), status=RunStatus.FAILED, lane=Lane.RUN)
+    model(scripted([("retry_run", f'{{"run": "{began.pk}"}}', "c1")], "done"))
+    turn = make_turn(make_conversation(began.owner))
+
+    drain()
+
+    assert Run.objects.get(retry_of=began).origin == turn
 
 
 def test_a_day_has_a_cap_of_its_own(model: Use, drain: Drain, settings: Settings) -> None:

@@ -113,7 +113,8 @@ def retry_run(context: ToolContext, run: str) -> dict[str, Any]:
         run: Its id; or a workflow's name for its newest run; or “last” for the last one of this conversation.
     """
     owner = owner_of(context)
-    again = engine.retry(references.run(owner, run, context.conversation_id), by=owner, trigger=Trigger.TOOL)
+    row, caller = references.run(owner, run, context.conversation_id), Run.objects.get(pk=context.run_id)
+    again = engine.retry(row, by=owner, trigger=Trigger.TOOL, because_of=caller)
     return {"run": str(again.pk), "retry_of": str(again.retry_of_id), "status": again.status, "link": f"/runs/{again.pk}/"}
 
 
