@@ -195,7 +195,10 @@ def wrong_inputs(definition: Definition) -> Iterator[Problem]:
     names = [part.name for part in definition.inputs]
     for at, name in enumerate(names):
         if not INPUT.fullmatch(name):
-            yield f"inputs[{at}].name", f"“{name[:60]}” is no name: use letters, digits and _, such as topic."
+            yield (
+                f"inputs[{at}].name",
+                f"{f'“{name[:60]}” is no name' if name else 'It has none'}: use letters, digits and _, such as topic.",
+            )
         elif name in names[:at]:
             yield f"inputs[{at}].name", f"“{name}” stands twice: give each input its own name."
 

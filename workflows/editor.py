@@ -41,6 +41,7 @@ class InputRow:
     default: str = ""
     optional: bool = False
     wrong: dict[str, str] = field(default_factory=dict)
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ class Sheet:
             case "add-step" if len(self.steps) < MOST_STEPS:
                 self.steps.append(next_step(self.steps))
             case "add-input" if len(self.inputs) < MOST_INPUTS:
-                self.inputs.append(InputRow(free("i", [row.token for row in self.inputs])))
+                self.inputs.append(InputRow(free("i", [row.token for row in self.inputs]), fresh=True))
             case "remove":
                 self.remove(token)
             case "up" | "down":

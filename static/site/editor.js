@@ -1,10 +1,10 @@
-// Writing a workflow: a new step takes the focus, a refused form shows its mistakes first, and a schedule can be taken as understood.
+// Writing a workflow: a new step or input takes the focus, a refused form shows its mistakes first, and a schedule can be taken as understood.
 
 document.body.addEventListener("htmx:afterSwap", () => {
   const fresh = document.querySelector("[data-fresh]");
   if (!fresh) return;
   fresh.removeAttribute("data-fresh");
-  const key = fresh.querySelector("[name$='-key']");
+  const key = fresh.querySelector("[name$='-key'], [name$='-name']");
   key.focus();
   key.select();
 });

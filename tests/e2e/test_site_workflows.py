@@ -19,6 +19,7 @@ def write(page: Page, site: Site) -> None:
     """Write a workflow of two steps in the form, the wrong way first."""
     page.goto(f"{site.address}/workflows/new/")
     page.get_by_role("button", name="Add an input").click()
+    expect(page.locator("#i0-name")).to_be_focused()
     page.locator("#i0-name").fill("topic")
     page.get_by_role("button", name="Add a step").click()
     expect(page.locator("#s1-key")).to_be_focused()
