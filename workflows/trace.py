@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from chat.figures import count, money, span
 from chat.fragments import readable
 from chat.markdown import render
+from chat.quotes import unmarked
 from chat.tool_cards import gist, label
 from workflows.definition import Definition
 from workflows.drawing import Drawing, State, draw
@@ -190,7 +191,7 @@ def step_shown(step: StepRun, frame: Frame) -> StepShown:
         status=step.status,
         status_label=step.get_status_display(),
         prompt=readable(step.prompt),
-        gist=str(step.output or "").strip("# \n*").split("\n", 1)[0][:GIST],
+        gist=unmarked(str(step.output or "").strip("# \n*").split("\n", 1)[0][:GIST]),
         reason=step.reason,
         error=readable(step.error),
         at=step.started_at,

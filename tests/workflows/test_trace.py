@@ -80,3 +80,9 @@ def test_nothing_in_a_trace_is_taken_for_markup() -> None:
 
     assert "blue" in page
     assert "<script" not in page
+
+
+def test_a_folded_step_shows_the_beginning_of_its_output_in_plain_words() -> None:
+    step = make_step(make_turn(), output="# Tea is **hot**\n\nAnd so on.")
+
+    assert trace(step.run).steps[0].gist == "Tea is hot"
