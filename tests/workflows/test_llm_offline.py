@@ -205,6 +205,14 @@ def test_a_workflow_is_made_with_the_agents_that_are_missing() -> None:
     assert steps[2]["prompt"] == "Ask me if I like it and why"
 
 
+@pytest.mark.parametrize(("task", "name"), [("summarises it", "Summary of example.com"), ("asks me if it is good", "Page of example.com")])
+def test_a_workflow_is_called_by_what_it_does_with_a_page(task: str, name: str) -> None:
+    made = move(f"create a workflow that reads https://example.com and {task}", [], {}, {})
+
+    assert isinstance(made, ToolCallPart)
+    assert made.args_as_dict()["name"] == name
+
+
 def test_what_no_step_can_do_is_said_before_anything_is_made() -> None:
     assert "Without a real model" in answer("create a workflow that fetches https://example.com and translates it")
 
@@ -277,7 +285,7 @@ def test_anything_else_gets_one_line_with_the_way_to_a_real_model(text: str) -> 
     said = answer(text)
 
     assert "AGENTRON_MODEL" in said
-    assert "admin" in said
+    assert "under Models" in said
     assert "\n" not in said
 
 

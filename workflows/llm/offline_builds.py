@@ -142,12 +142,13 @@ def definition(seen: Seen, workers: list[tuple[Worker, str]]) -> dict[str, Any]:
         prompt = worker.prompt("" if worker is READER and said == url else said, before)
         made.append({"key": key, "agent": worker.name, "prompt": prompt, "after": [before] if before else []})
     inputs = [{"name": "url", "default": url}] if URL.match(url) else []
-    return {"name": title(seen, url), "steps": made, "inputs": inputs}
+    return {"name": title(seen, url, sums_up=SUMMARISER in [worker for worker, _ in workers]), "steps": made, "inputs": inputs}
 
 
-def title(seen: Seen, url: str) -> str:
+def title(seen: Seen, url: str, *, sums_up: bool) -> str:
     """What to call the workflow."""
     if given := seen.words.get("name"):
         return tidy(given)
-    host = urlsplit(url).netloc
-    return tidy(f"Summary of {host}" if host else capital(" ".join(seen.words["task"].split()[:4])))
+    if host := urlsplit(url).netloc:
+        return tidy(f"{'Summary' if sums_up else 'Page'} of {host}")
+    return tidy(capital(" ".join(seen.words["task"].split()[:4])))
