@@ -22,6 +22,10 @@ ZONE_LIKE = r"(?:utc|gmt)\S{0,9}|[ecmp][sd]?t|cest|cet|eest|eet|bst|ist|jst|kst|
 BAD_START = re.compile(rf"(?:@|-|–|&|{ZONE_LIKE}|{OPENERS}|{DAY_WORD}|{MONTH}|{ADJECTIVES}|{CLOCK_LIKE}|{UNIT_LIKE}|{COUNTED}|\d.*)")
 CLOSERS = "starts|starting|begins|ends|closes|opens|leaves|leaving|departs|arrives|arriving|airs|for|by|until|till|before|after|from|since|about|between|and|or|to|of|except|than|not|on|at|in|last|next|this|first|second|third|other|with|is|was|are|were"
 BAD_END = re.compile(rf"(?:@|-|–|&|{CLOSERS}|{DAY_WORD}|(?:{MONTH})|{ADJECTIVES}|(?:once|twice|times)|half|past|quarter|{UNIT_LIKE})")
+# A length of time that is no part of when.
+WHOLE_END = re.compile(rf"\b(?:(?:of|for) the (?:day|week|month|year)|the (?:last|past|next) (?:(?:\d{{1,4}}|{COUNTED}) )?{UNIT_LIKE})$")
+# Words that lead from one part of a time to another: what was taken apart there belongs together no more.
+JOINING = ("to", "through", "thru", "till", "until", "and", "or", "-", "–", "between", "from", "of", "except", "but")
 # The same in more than one word.
 GOES_ON = re.compile(
     rf"(?:local|my|our|your|their) time\b|reminders? (?:at|on|in|every)\b|this (?:week|month|year|quarter|weekend|morning|afternoon|evening|night)\b(?!['’])"
@@ -70,7 +74,7 @@ class Candidate:
             return False
         if self.before and not subject and self.goes_on():
             return False
-        if self.after and BAD_END.fullmatch(words[-1]):
+        if self.after and BAD_END.fullmatch(words[-1]) and not WHOLE_END.search(tidy(self.rest[-EDGE:])):
             return False
         marked = re.match(r"(?:in|at|on|every|each|tomorrow|today) ", self.phrase)
         return not (self.after and BARE_END.fullmatch(words[-1]) and not (marked and words[-1][0].isdigit()))
@@ -99,7 +103,8 @@ def candidates(text: str, *, longest: int = LONGEST, both: bool = True) -> Itera
     most = min(len(words), longest)
     for size in range(most, 0, -1):
         for head in range(size, -1, -1):
-            if both or head in (0, size):
+            torn = 0 < head < size and words[head - 1][0].lower() in JOINING
+            if (both or head in (0, size)) and not torn:
                 yield candidate(text, words, head, size - head)
 
 

@@ -54,6 +54,11 @@ FIRST_WORDS = 4
 # Where one order ends and another may begin.
 JOINTS = re.compile(r",? and |[,;] ")
 MOST_PARTS = 3
+# A word that is a time wherever it stands, and those that lead from a time to what is to happen then.
+STRONG = re.compile(r"today|tonight|tomorrow|noon|midnight|\d.*", re.IGNORECASE)
+LEADING = ("to", "that", "of", "about")
+AT_END = re.compile(r"(?:\bat|@) ?(?:\d{1,2}(?:[:.]\d{2})?(?: ?[ap]\.?m\.?)?|noon|midnight)$", re.IGNORECASE)
+CLOCKED = re.compile(r"\d|noon|midday|midnight|morning|afternoon|evening|night")
 EXAMPLES = "Try “in 30 minutes check the oven”, “tomorrow 9am call Anna” or “every weekday at 9 write the report”."
 
 
@@ -166,20 +171,35 @@ def check(one: Candidate, reading: Reading, now: datetime) -> None:
         raise Unclear(FROM_ANOTHER)
     if reading.schedule and one.ends():
         raise Unclear(rules.ENDS)
-    words = one.rest.split()[:FIRST_WORDS]
-    if not one.before and any(tells_time(" ".join(words[:size]), now) for size in range(1, len(words) + 1)):
+    if one.after and AT_END.search(one.rest) and (reading.timeless or (reading.schedule and not CLOCKED.search(one.phrase))):
         raise Unclear(TWO_TIMES)
+    if (not one.before and begins(one.rest, now)) or joined_with_another(one, now):
+        raise Unclear(TWO_TIMES)
+
+
+def begins(rest: str, now: datetime) -> bool:
+    """Whether a text begins with a time. One word alone may as well be a name: “daily report”, “Sunday roast”."""
+    words = rest.split()[: FIRST_WORDS + 1]
+    if words and (STRONG.fullmatch(words[0]) or " ".join(words[1:2]) in LEADING) and tells_time(words[0], now):
+        return True
+    return any(tells_time(" ".join(words[:size]), now) for size in range(2, min(len(words), FIRST_WORDS) + 1))
+
+
+def joined_with_another(one: Candidate, now: datetime) -> bool:
+    """Whether a second thing to do stands in the text, with a time of its own."""
     parts = [part.split() for part in JOINTS.split(one.rest)]
-    first_words = [part[:size] for part in parts[1 : MOST_PARTS + 1] for size in range(1, FIRST_WORDS + 1)]
-    last_words = [part[-size:] for part in parts[-MOST_PARTS - 1 : -1] for size in range(1, FIRST_WORDS + 1)]
-    if any(is_time(" ".join(words), now) for words in (first_words if one.before else []) + (last_words if one.after else [])):
-        raise Unclear(TWO_TIMES)
+    sizes = range(1, FIRST_WORDS + 1)
+    ahead = [part[:size] for part in parts[1 : MOST_PARTS + 1] for size in sizes] if one.before else []
+    behind = [part[-size:] for part in parts[-MOST_PARTS - 1 : -1] for size in sizes] if one.after else []
+    return any(is_time(words, now) for words in ahead + behind)
 
 
-def is_time(words: str, now: datetime) -> bool:
+def is_time(words: list[str], now: datetime) -> bool:
     """Whether words tell a time of day, which nobody says beside another but for a second thing to do."""
+    if len(words) == 1 and not STRONG.fullmatch(words[0]):
+        return False
     try:
-        found = read(tidy(words), now)
+        found = read(tidy(" ".join(words)), now)
     except (Unclear, InvalidError):
         return False
     return found is not None and not found.timeless
