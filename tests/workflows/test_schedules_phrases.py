@@ -169,6 +169,8 @@ REFUSED = {
     "remind me tomorrow to call Anna friday at 9am": "two times",
     "remind me tonight that I have to be there tomorrow at 9am": "two times",
     "don't remind me at 17:00": "asks for none",
+    "remind me tomorrow same time to X": "does not say when",
+    "remind me every tuesday lunch to X": "does not say when",
     "remind me monday to call Anna friday at 9am": "two times",
     "in 10 minutes X and in 20 minutes Y": "two times",
     "X at 17:00 and Y at 18:00": "two times",

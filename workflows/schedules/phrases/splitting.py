@@ -28,7 +28,7 @@ WHOLE_END = re.compile(rf"\b(?:(?:of|for) the (?:day|week|month|year)|the (?:las
 JOINING = ("to", "through", "thru", "till", "until", "and", "or", "-", "–", "between", "from", "of", "except", "but")
 # The same in more than one word.
 GOES_ON = re.compile(
-    rf"(?:local|my|our|your|their) time\b|reminders? (?:at|on|in|every)\b|this (?:week|month|year|quarter|weekend|morning|afternoon|evening|night)\b(?!['’])"
+    rf"(?:local|my|our|your|their) time\b|reminders? (?:at|on|in|every)\b|same time\b|(?:lunch|dinner|breakfast)(?:time)? to\b|this (?:week|month|year|quarter|weekend|morning|afternoon|evening|night)\b(?!['’])"
     rf"|(?:to|thru|till) (?:{WEEKDAY})s?\b|not (?:on|at|in|before|after|every|during)\b|then (?:every|each|again|at|on|in|{ADJECTIVES})\b|since \d"
     rf"|(?:about|around|roughly|exactly|precisely) (?:at )?(?:{CLOCK_LIKE})\b"
 )
