@@ -29,7 +29,7 @@ class ConversationAdmin(PageAdmin[Conversation]):
     """Conversations to read: who said what, when, and what the tools did."""
 
     page_template = "admin/conversation.html"
-    list_display = ["title_or_none", "who", "last_seq", "put_away", "updated_at"]
+    list_display = ["title_or_none", "who", "said", "put_away", "updated_at"]
     list_filter = ["archived", "updated_at"]
     list_select_related = ["owner"]
     search_fields = ["title", "owner__username"]
@@ -42,6 +42,10 @@ class ConversationAdmin(PageAdmin[Conversation]):
     @admin.display(description="Owner")
     def who(self, row: Conversation) -> str:
         return row.owner.get_username()
+
+    @admin.display(description="Messages", ordering="last_seq")
+    def said(self, row: Conversation) -> int:
+        return row.last_seq
 
     @admin.display(description="Archived")
     def put_away(self, row: Conversation) -> SafeString | str:
