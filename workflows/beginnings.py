@@ -224,8 +224,8 @@ def take_over(step: StepRun, run: Run) -> None:
     """Copy a step with its checkpoint, journal and answers into `run`; the original stays as it ended."""
     calls = list(ToolCall.objects.filter(step_run=step))
     answers = list(HelpRequest.objects.filter(step_run=step, status__in=(HelpStatus.ANSWERED, HelpStatus.DECLINED)))
-    # “stop” was for the run that stopped, and “again” for one more call by it: here they are asked anew.
-    answers = [answer for answer in answers if answer.decision not in ("stop", "again")]
+    # “stop” was for the run that stopped, and leave to make a call for that run alone (promise P21): here they are asked anew.
+    answers = [answer for answer in answers if answer.decision not in ("stop", "again") and not is_unused_leave(answer)]
     copy = StepRun.objects.get(pk=step.pk)
     copy.pk, copy.run, copy._state.adding = new_id(), run, True
     if copy.status not in (StepStatus.SUCCEEDED, StepStatus.SKIPPED):
@@ -241,3 +241,8 @@ def take_over(step: StepRun, run: Run) -> None:
         answer.pk, answer.run, answer.step_run, answer._state.adding = new_id(), run, copy, True
     ToolCall.objects.bulk_create(calls)
     HelpRequest.objects.bulk_create(answers)
+
+
+def is_unused_leave(answer: HelpRequest) -> bool:
+    """Whether it allows a call that was not made: whoever cancelled the run meanwhile did not want it any more."""
+    return bool(answer.args_hash) and answer.decision in ("approve", "yes") and answer.used_at is None

@@ -148,3 +148,16 @@ def test_a_retry_asks_whether_an_approved_call_that_was_cut_off_has_happened(
     drain()
 
     assert "may have happened" in HelpRequest.objects.get(status="open").question
+
+
+def test_leave_that_was_not_used_is_asked_for_anew_when_a_cancelled_run_is_tried_again(asked: HelpRequest, drain: Drain) -> None:
+    respond(asked, "approve")
+    engine.cancel(Run.objects.get(pk=asked.run_id), by=asked.run.owner)
+
+    again = engine.retry(Run.objects.get(pk=asked.run_id), by=asked.run.owner)
+    drain()
+
+    anew = HelpRequest.objects.open().get(run=again)
+    assert (anew.kind, anew.arguments, toolbox.calls) == ("approval", asked.arguments, [])
+    respond(anew, "approve")
+    assert end(anew, drain) == (RunStatus.SUCCEEDED, "sent a letter")
