@@ -13,13 +13,18 @@ def question_lines(body: Mapping[str, Any]) -> Iterator[str]:
     yield str(body.get("question", ""))
     if reason := body.get("reason"):
         yield str(reason)
-    if (arguments := body.get("arguments")) is not None:
-        yield f"{body.get('tool') or 'It'} would be called with"
+    if (arguments := body.get("arguments")) and shows_call(body):
+        yield f"{body.get('tool')} {'was' if 'again' in (body.get('decisions') or ()) else 'would be'} called with"
         yield from json.dumps(arguments, ensure_ascii=False, indent=2).splitlines()
     yield from (f"  - {option}" for option in body.get("options") or [])
     if fate := unanswered(body):
         yield fate
     yield how(body)
+
+
+def shows_call(body: Mapping[str, Any]) -> bool:
+    """Whether nobody can answer without seeing a call's arguments; a question for yes or no names what it is about itself."""
+    return body.get("question_kind") in ("approval", "confirmation") and "yes" not in (body.get("decisions") or ())
 
 
 def unanswered(body: Mapping[str, Any]) -> str:

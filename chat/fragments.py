@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from chat.asking import shows_call
 from chat.file_types import PICTURES
 from chat.markdown import render, render_growing
 from chat.models import Message
@@ -78,7 +79,7 @@ def asked(body: dict[str, Any]) -> dict[str, Any]:
         # Whether plain words in the message box would answer it (design §6).
         "plain": kind in ("question", "choice") or (kind == "confirmation" and "yes" in (body.get("decisions") or ())),
         "asks": render(body.get("question") or body["text"]),
-        "arguments": readable(arguments) if kind == "approval" and arguments else "",
+        "arguments": readable(arguments) if shows_call(body) and arguments else "",
         "editable": editable(arguments) if kind == "approval" and arguments else "",
     }
 
