@@ -15,6 +15,7 @@ from workflows.models import Effect
 from workflows.tools import Tool
 
 ANY = "*"
+RULE = '{"argument": "url", "matches": "https://example.org/*", "then": "allow"}'
 
 
 class Verdict(StrEnum):
@@ -72,13 +73,13 @@ def entry_mistakes(entry: Any) -> Iterator[str]:
             yield f"“{entry}” is no policy: use one of {words}."
         return
     if not isinstance(entry, dict) or not entry.keys() <= {"default", "rules"} or not isinstance(entry.get("rules", []), list):
-        yield f"Give one of {words}, or a default and rules."
+        yield f'Give one of {words}, or a default and rules, such as {{"default": "ask", "rules": [{RULE}]}}.'
         return
     if entry.get("default", Verdict.ASK) not in STRENGTH:
         yield f"The default is one of {words}."
     for rule in entry.get("rules", []):
         if not is_rule(rule):
-            yield 'A rule is like {"argument": "url", "matches": "https://example.org/*", "then": "allow"}.'
+            yield f"A rule is like {RULE}."
 
 
 def is_rule(rule: Any) -> bool:

@@ -37,6 +37,7 @@ def test_a_policy_decides(policy: dict[str, Any], tool: str, what: str, verdict:
         ({"look": "perhaps"}, "allow, ask, deny"),
         ({"lok": "ask"}, "no tool “lok”"),
         ({"look": {"rules": [{"then": "ask"}]}}, "A rule is like"),
+        ({"look": [{"then": "ask"}]}, 'such as {"default": "ask", "rules": [{"argument": "url"'),
         (["ask"], "A policy names tools"),
     ],
 )
