@@ -6,6 +6,7 @@ match, deny wins over ask and ask over allow. Without an entry a tool that acts 
 A call that takes a credential asks unless a rule that it matches allows it.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -15,6 +16,7 @@ from workflows.models import Effect
 from workflows.tools import Tool
 
 ANY = "*"
+HOST_ENDS = re.compile(r"[/?#\\]")
 RULE = '{"argument": "url", "matches": "https://example.org/*", "then": "allow"}'
 
 
@@ -49,8 +51,15 @@ def stronger(one: Verdict, other: Verdict) -> Verdict:
 
 
 def matches(rule: Mapping[str, str], arguments: Mapping[str, Any]) -> bool:
-    """Whether the argument that the rule names fits its pattern; case does not count, for hosts have none."""
-    return fnmatchcase(str(arguments.get(rule["argument"], "")).casefold(), rule["matches"].casefold())
+    """Whether the argument that the rule names fits its pattern; case and space around do not count, for addresses have none.
+
+    What allows a call has to fit the host by itself: in https://*.example.org/* the first star stands for no path of another host.
+    """
+    text, pattern = str(arguments.get(rule["argument"], "")).strip().casefold(), rule["matches"].casefold()
+    fits = fnmatchcase(text, pattern)
+    if not fits or rule["then"] != Verdict.ALLOW or "://" not in pattern:
+        return fits
+    return fnmatchcase(HOST_ENDS.split(text.partition("://")[2])[0], pattern.partition("://")[2].partition("/")[0])
 
 
 def mistakes(policy: Any, known: Mapping[str, Tool]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from tests.workflows.toolbox import TOOLS
 from workflows.policy import decide, mistakes
 
 ORG = {"argument": "what", "matches": "https://*.example.org/*", "then": "allow"}
+ANYWHERE = {"argument": "what", "matches": "https://*", "then": "allow"}
 SECRET = {"argument": "what", "matches": "*secret*", "then": "deny"}
 
 
@@ -21,6 +22,11 @@ SECRET = {"argument": "what", "matches": "*secret*", "then": "deny"}
         ({"send": "allow"}, "send", "x", "allow"),
         ({"look": {"default": "ask", "rules": [ORG]}}, "look", "https://a.example.org/b", "allow"),
         ({"look": {"default": "ask", "rules": [ORG]}}, "look", "https://example.com/", "ask"),
+        ({"look": {"default": "ask", "rules": [ORG]}}, "look", "https://evil.com/?x=.example.org/", "ask"),
+        ({"look": {"default": "ask", "rules": [ORG]}}, "look", "https://evil.com#a.example.org/", "ask"),
+        ({"look": {"default": "ask", "rules": [ANYWHERE]}}, "look", "https://a.example.org", "allow"),
+        ({"look": {"rules": [{**ORG, "then": "deny"}]}}, "look", "https://evil.com/a.example.org/", "deny"),
+        ({"look": {"rules": [{**ORG, "then": "deny"}]}}, "look", " https://a.example.org/b", "deny"),
         ({"look": {"rules": [ORG, SECRET]}}, "look", "https://a.example.org/secret", "deny"),
         ({"look": {"rules": [SECRET]}}, "look", "A SECRET", "deny"),
         ({"look": "perhaps"}, "look", "x", "deny"),
