@@ -47,9 +47,8 @@ def add(
     Raises InvalidError that names the wrong fields, MissingError for what it refers to, NotAllowedError beyond a quota.
     """
     now = now or timezone.now()
-    # One at a time for each person: two copies of one request make one task, and no quota is passed in a race.
-    # (Without the key: the clock's rows refer to people, and it holds a conversation that is wanted here later.)
-    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+    # Two copies of one request make one task, and no quota is passed in a race.
+    take_turn(owner.pk)
     task = Task(owner=owner, created_by=by or (None if run else owner), created_in=run, starts_at=now)
     task.own_conversation = draft.conversation is None
     apply(task, draft.model_dump(), draft, now)
@@ -77,6 +76,9 @@ def update(task: Task, changes: Changes, *, by: User, now: datetime | None = Non
     Raises NotAllowedError unless it is pending and nobody else manages it, else as `add`.
     """
     now = now or timezone.now()
+    if changes.depends_on or changes.schedule:
+        # Two changes at once must not let tasks wait for each other.
+        take_turn(task.owner_id)
     current = locked(task)
     check_own(current)
     if current.status != TaskStatus.PENDING:
@@ -204,6 +206,8 @@ def switch_on(task: Task, now: datetime, *, retimed: bool) -> None:
 @transaction.atomic
 def delete(task: Task, *, by: User) -> None:
     """Delete a task with its history. Raises NotAllowedError while it is at work or waited for, or when a workflow manages it."""
+    # Nobody may begin to wait for it meanwhile.
+    take_turn(task.owner_id)
     current = locked(task)
     check_own(current)
     if current.status in (TaskStatus.RUNNING, TaskStatus.WAITING_FOR_USER) or current.active_run_id:
@@ -231,6 +235,14 @@ def refusal(task: Task, by: User) -> str:
     except RefusedError as exc:
         return str(exc)
     return ""
+
+
+def take_turn(owner_id: int) -> None:
+    """One at a time for each person, until the transaction ends; before any task is locked.
+
+    Without the key: the clock's rows refer to people, and it holds a conversation that is wanted here later.
+    """
+    User.objects.select_for_update(no_key=True).get(pk=owner_id)
 
 
 def locked(task: Task) -> Task:

@@ -1,10 +1,13 @@
 """The verbs of tasks: what they make of what was said, and what they refuse."""
 
+import contextlib
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 
 from chat.models import Message
 from tasks import planning
@@ -208,6 +211,25 @@ def test_tasks_do_not_wait_for_each_other(owner: User) -> None:
 
     with pytest.raises(InvalidError, match="wait for each other"):
         planning.update(first, Changes(depends_on=[second.pk]), by=owner)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_changes_at_once_do_not_let_tasks_wait_for_each_other(owner: User) -> None:
+    first, second = add(owner), add(owner, text="Then")
+    together = threading.Barrier(2)
+
+    def wait_for(task: Task, other: Task) -> None:
+        together.wait()
+        with contextlib.closing(connection), contextlib.suppress(InvalidError):
+            planning.update(task, Changes(depends_on=[other.pk]), by=owner)
+
+    threads = [threading.Thread(target=wait_for, args=pair) for pair in ((first, second), (second, first))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert Task.objects.exclude(depends_on=None).count() == 1
 
 
 def test_a_recurring_task_is_never_done(owner: User) -> None:
