@@ -23,8 +23,12 @@ def question_lines(body: Mapping[str, Any]) -> Iterator[str]:
 
 
 def shows_call(body: Mapping[str, Any]) -> bool:
-    """Whether nobody can answer without seeing a call's arguments; a question for yes or no names what it is about itself."""
-    return body.get("question_kind") in ("approval", "confirmation") and "yes" not in (body.get("decisions") or ())
+    """Whether nobody can answer without seeing a call's arguments; a question for yes or no may hold all of them itself."""
+    if body.get("question_kind") not in ("approval", "confirmation"):
+        return False
+    question, arguments = str(body.get("question", "")), body.get("arguments") or {}
+    quoted = all(str(value) in question for value in arguments.values() if value not in (None, ""))
+    return not quoted or "yes" not in (body.get("decisions") or ())
 
 
 def unanswered(body: Mapping[str, Any]) -> str:

@@ -1,4 +1,6 @@
-"""Questions on a terminal."""
+"""Questions, as a terminal and the page show them."""
+
+from typing import Any
 
 from chat.asking import question_lines
 from chat.fragments import asked
@@ -28,8 +30,12 @@ def test_credentials_are_asked_for_by_their_page_alone() -> None:
     assert lines == ["Which password?", "Give it on its own page, in a browser: /help/ID/credentials/"]
 
 
-def test_what_may_have_happened_is_shown_on_a_page_with_its_arguments() -> None:
-    body = {"question_kind": "confirmation", "question": "Again?", "tool": "pay", "arguments": {"euros": 5}}
+def call(question: str, *decisions: str) -> dict[str, Any]:
+    arguments = {"agent": "Tea", "instructions": "Pour it."}
+    return {"question_kind": "confirmation", "question": question, "tool": "x", "arguments": arguments, "decisions": list(decisions)}
 
-    assert "euros" in asked({**body, "decisions": ["done", "again", "stop"]})["arguments"]
-    assert not asked({**body, "decisions": ["yes", "no"]})["arguments"]
+
+def test_the_page_shows_a_call_unless_the_question_has_all_of_it() -> None:
+    assert "Pour it" in asked(call("Again? Tea: “Pour it.”", "done", "again", "stop"))["arguments"]
+    assert "Pour it" in asked(call("Give “Tea” new instructions: “Po…”?", "yes", "no"))["arguments"]
+    assert not asked(call("Give “Tea” new instructions: “Pour it.”?", "yes", "no"))["arguments"]
