@@ -53,11 +53,16 @@ class Visit:
             query=query,
         )
 
-    def enter(self) -> tuple[User, Conversation]:
-        """Who this is and where they may read. Raises ClosedError with the code of what is wrong."""
+    def person(self) -> User:
+        """Who this is. Raises ClosedError when nobody is, or no longer."""
         user = user_of_token(self.token) if self.token else user_of_session(self.session)
         if user is None:
             raise ClosedError(NOT_SIGNED_IN)
+        return user
+
+    def enter(self) -> tuple[User, Conversation]:
+        """Who this is and where they may read. Raises ClosedError with the code of what is wrong."""
+        user = self.person()
         # Browsers send cookies to whoever asks, so a page must say where it comes from; programs with a token need not.
         if self.origin not in self.own_origins and (self.origin or not self.token):
             raise ClosedError(FOREIGN_ORIGIN)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -111,13 +112,23 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         except RefusedError as exc:
             await self.show(orders.refused(exc))
             return
-        await self.show(await self.follow(order))
+        try:
+            await self.show(await self.follow(order))
+        except ClosedError as exc:
+            await self.end(exc.code)
 
     async def follow(self, order: orders.Order) -> Frame:
         if isinstance(order, orders.Ping):
             return now("pong")
-        found: Frame = await database_sync_to_async(orders.follow)(order, self.user, self.conversation_id)
+        found: Frame = await database_sync_to_async(self.obey)(order)
         return found
+
+    def obey(self, order: orders.Order) -> Frame:
+        """Do as told. Raises ClosedError once whoever opened this has signed out: a tab left open orders nothing more."""
+        with suppress(Error):  # A database that is away says nothing about anybody, and refuses the order itself.
+            if self.visit.person() != self.user:
+                raise ClosedError(NOT_SIGNED_IN)
+        return orders.follow(order, self.user, self.conversation_id)
 
     def count(self) -> None:
         """Raise RefusedError for a client that orders faster than any person and most programs would."""

@@ -1,6 +1,7 @@
 """Who may open a socket, from where, and for how long."""
 
 from importlib import import_module
+from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -11,7 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from chat import consumers
-from chat.models import ApiToken, Conversation
+from chat.models import ApiToken, Conversation, Message
 from tests.chat.sockets import Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -114,6 +115,16 @@ async def test_a_logout_closes_its_sockets(conversation: Conversation, cookie: s
         await socket.frame()
         await sync_to_async(store.flush)()
         assert await socket.closed() == 4401
+
+
+async def test_a_tab_that_was_left_open_orders_nothing_after_a_logout(conversation: Conversation, cookie: str) -> None:
+    store = import_module(django_settings.SESSION_ENGINE).SessionStore(cookie.split("=")[1])
+    async with Socket(conversation.pk, cookie=cookie, origin="http://localhost") as socket:
+        await socket.frame()
+        await sync_to_async(store.flush)()
+        await socket.send({"type": "message", "data": {"text": "not mine", "client_id": str(uuid4())}})
+        assert await socket.closed() == 4401
+    assert not await Message.objects.aexists()
 
 
 @pytest.mark.usefixtures("quick_checks")
