@@ -11,6 +11,7 @@ import signal
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from multiprocessing import Event
 from typing import Any, NoReturn
@@ -28,6 +29,7 @@ from django_q.worker import worker
 from chat import hints
 from workflows.life import Pulse, die_with_parent, here, name_process
 from workflows.models import Heartbeat
+from workflows.queue import worker_name
 
 RUNS, CHORES = "runs", "chores"
 # Below the ten seconds that the whole program has; what has not ended by then is killed.
@@ -155,7 +157,9 @@ class Head(Sentinel):  # type: ignore[misc]
         if dead in self.pool or self.idle():
             self.give_up(reason)
         log.error("%s: its worker hands back what it drives, then the whole group is started anew.", reason)
-        self.stop()
+        with suppress(db.Error):
+            self.beat()
+        self.stop(in_order=False)
 
     def idle(self) -> bool:
         """Whether no worker has a job. Read without the lock, which a killed worker may have taken with it."""
@@ -164,8 +168,7 @@ class Head(Sentinel):  # type: ignore[misc]
     def look(self) -> None:
         """Record a sign of life, and end the group when tickets wait while its worker is idle."""
         try:
-            if self.cluster == RUNS:
-                Heartbeat.beat(Heartbeat.Kind.WORKER, here(), cluster=self.cluster)
+            self.beat()
             # A fresh ticket's lock is the moment of its making.
             waiting = OrmQ.objects.filter(key=self.cluster, lock__lt=timezone.now() - timedelta(seconds=STALL_SECONDS))
             stalled = self.idle() and waiting.exists()
@@ -176,13 +179,19 @@ class Head(Sentinel):  # type: ignore[misc]
             self.give_up(f"The cluster {self.cluster} does not take its tickets")
         self.stalled = stalled
 
+    def beat(self) -> None:
+        """Record a sign of life of a cluster that drives runs; it stays when the group dies, and tells that it did."""
+        if self.cluster == RUNS:
+            crew = [process.pid for process in self.pool]
+            Heartbeat.beat(Heartbeat.Kind.WORKER, here(), cluster=self.cluster, process=worker_name(), crew=crew)
+
     def give_up(self, reason: str) -> NoReturn:
         """Kill the whole group, this process included."""
         log.error("%s: its whole group is started anew.", reason)
         os.killpg(0, signal.SIGKILL)
         raise AssertionError("SIGKILL cannot be survived.")
 
-    def stop(self) -> None:
+    def stop(self, *, in_order: bool = True) -> None:
         """Let the worker hand its work back and the monitor write down what was done; kill what takes too long."""
         end = time.monotonic() + STOP_SECONDS
         self.event_out.set()
@@ -196,7 +205,8 @@ class Head(Sentinel):  # type: ignore[misc]
         self.monitor.join(left(end))
         for process in (*self.pool, self.monitor, self.pusher):
             process.kill()
-        Heartbeat.end(here())
+        if in_order:
+            Heartbeat.end(here())
         # Not sys.exit: at exit the queues' threads would wait for readers that are gone.
         os._exit(0)
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from workflows import overdue, queue
 from workflows.ledger import end_run
-from workflows.models import Run, RunStatus
+from workflows.models import Heartbeat, Run, RunStatus
 
 BATCH = 100
 UNHELD = (RunStatus.QUEUED, RunStatus.WAITING_FOR_USER)
@@ -37,12 +37,25 @@ def end_leases_of_the_dead() -> None:
         Run.objects.running().filter(leased_by=worker).update(lease_expires_at=timezone.now())
 
 
+def others_died(run: Run) -> bool:
+    """Whether clusters of this machine died, since `run` last lost a worker, that it was not driven in.
+
+    A run that is driven alone kills only its own. Where others die too, somebody else kills them, and it is tried once more.
+    """
+    _, pid, _ = run.leased_by.rsplit(":", 2)
+    beats = Heartbeat.objects.filter(kind=Heartbeat.Kind.WORKER, at__gt=run.not_before or timezone.now())
+    elsewhere = [beat.details for beat in beats if int(pid) not in beat.details.get("crew", [])]
+    return any(queue.is_dead(details["process"]) for details in elsewhere if "process" in details)
+
+
 @transaction.atomic
 def reclaim(run: Run) -> bool:
     """Queue a run whose lease ran out; end it when its owner wants that, or when it keeps killing its workers."""
     mine = Run.objects.expired().filter(pk=run.pk, fence=run.fence)
     # A death counts against a run only if nothing was committed since that claim.
     deaths = 0 if run.progress_fence == run.fence else run.deaths + 1
+    if deaths > queue.SUSPECT_DEATHS and others_died(run):
+        deaths = run.deaths
     if not mine.update(deaths=deaths, leased_by=""):
         return False
     run.refresh_from_db()

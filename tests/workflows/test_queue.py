@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from chat.models import Message
 from tests.factories import make_agent, make_conversation, make_turn, make_user, make_workflow, say, start_run
-from workflows import endings, engine, journal, queue
+from workflows import engine, journal, queue
 from workflows.errors import LostError
 from workflows.models import Agent, Lane, Run, RunStatus
 
@@ -178,65 +178,6 @@ def test_renewing_prolongs_only_what_is_driven() -> None:
     assert [run.pk for run in Run.objects.expired()] == [second.pk]
 
 
-def test_a_death_without_progress_counts() -> None:
-    make_turn()
-    [run] = claim()
-    expire(run)
-
-    engine.sweep()
-
-    run.refresh_from_db()
-    assert (run.status, run.deaths) == (RunStatus.QUEUED, 1)
-
-
-def test_a_death_after_progress_does_not_count() -> None:
-    make_turn()
-    [run] = claim()
-    journal.guard(run.pk, run.fence, progress=True)
-    expire(run)
-
-    engine.sweep()
-
-    run.refresh_from_db()
-    assert run.deaths == 0
-
-
-def test_of_those_in_whose_company_a_worker_died_each_worker_takes_one_at_a_time() -> None:
-    runs = [make_turn() for _ in range(3)]
-    Run.objects.filter(pk__in=[run.pk for run in runs[:2]]).update(deaths=1)
-
-    first = claim()
-    assert {run.pk for run in first} == {runs[0].pk, runs[2].pk}
-    assert claim(busy=True) == []
-
-    journal.guard(runs[0].pk, 1, progress=True)
-
-    assert [run.pk for run in claim(busy=True)] == [runs[1].pk]
-
-
-def test_the_company_of_a_death_is_not_kept_waiting_for_a_slow_model() -> None:
-    runs = [make_turn() for _ in range(9)]
-    since = timezone.now() - timedelta(seconds=6.5)
-    Run.objects.filter(pk__in=[run.pk for run in runs]).update(deaths=1, not_before=since)
-
-    first = claim()
-    Run.objects.update(not_before=since - timedelta(seconds=1))
-
-    assert len(first) == 4
-    assert len(claim(busy=True)) == 4
-
-
-def test_a_suspect_that_got_somewhere_is_none_any_more() -> None:
-    run = make_turn()
-    Run.objects.filter(pk=run.pk).update(deaths=2, not_before=timezone.now())
-    [claimed] = claim("here:2:b", alone=True)
-    assert queue.on_trial("here:2:b")
-
-    journal.guard(run.pk, claimed.fence, progress=True)
-
-    assert not queue.on_trial("here:2:b")
-
-
 def test_runs_that_wait_for_people_take_no_place(settings: Settings) -> None:
     settings.AGENTRON_MAX_RUNS = 1
     workflow = make_workflow({"key": "one"})
@@ -247,22 +188,6 @@ def test_runs_that_wait_for_people_take_no_place(settings: Settings) -> None:
     new = start_run(workflow)
 
     assert [run.pk for run in claim()] == [new.pk]
-
-
-def test_a_suspect_is_claimed_alone() -> None:
-    suspect, other = make_turn(), make_turn()
-    Run.objects.filter(pk=suspect.pk).update(deaths=2, not_before=timezone.now())
-
-    assert [run.pk for run in claim()] == [other.pk]
-    assert [run.pk for run in claim("here:2:b", alone=True)] == [suspect.pk]
-
-
-def test_a_suspect_that_nobody_takes_alone_is_claimed_by_an_idle_process() -> None:
-    suspect, other = make_turn(), make_turn()
-    Run.objects.filter(pk=suspect.pk).update(deaths=2, not_before=timezone.now() - timedelta(minutes=1))
-
-    assert [run.pk for run in claim(busy=True)] == [other.pk]
-    assert [run.pk for run in claim("here:2:b")] == [suspect.pk]
 
 
 def test_a_run_that_kills_every_worker_is_given_up_and_says_so() -> None:
@@ -296,16 +221,6 @@ def test_a_lost_ticket_is_replaced() -> None:
     engine.sweep()
 
     assert OrmQ.objects.filter(key="runs").count() == 1
-
-
-def test_handing_back_is_no_death() -> None:
-    make_turn()
-    [run] = claim()
-
-    endings.release(run.pk, run.fence)
-
-    run.refresh_from_db()
-    assert (run.status, run.deaths, run.leased_by) == (RunStatus.QUEUED, 0, "")
 
 
 def test_the_load_is_told() -> None:
