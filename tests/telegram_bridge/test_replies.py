@@ -18,7 +18,7 @@ EXTERNAL: dict[str, Any] = {
 @pytest.mark.parametrize(
     "reply",
     [
-        {"reply_to_message": {"message_id": 3, "from": {"first_name": "Eve"}, "sticker": {"file_id": "s"}}},
+        {"reply_to_message": {"message_id": 999_999, "from": {"first_name": "Eve"}, "sticker": {"file_id": "s"}}},
         {"reply_to_story": {"chat": {"id": 5, "type": "private"}, "id": 1}},
         {"external_reply": {"origin": {"type": "hidden_user", "date": 1, "sender_user_name": "Eve"}, "photo": []}},
         EXTERNAL,
