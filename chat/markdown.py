@@ -35,6 +35,8 @@ TAGS = {
 }  # fmt: skip
 ATTRIBUTES = {"a": {"href", "title", "target"}, "code": {"class"}, "ol": {"start"}, "span": {"class"}}
 LANGUAGE = re.compile(r"language-[\w+#.-]{1,30}")
+# Pages of this site that tools name and reports lead to: who opens one only looks, at what is theirs.
+OWN = re.compile(r"/(?:runs|workflows|scheduled)/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/")
 
 
 @lru_cache(maxsize=2048)
@@ -94,7 +96,7 @@ def keep(tag: str, attribute: str, value: str) -> str | None:
         return value if allowed else None
     if attribute == "target":
         return "_blank"
-    if attribute == "href" and not leads_away(value):
+    if attribute == "href" and not (leads_away(value) or OWN.fullmatch(value)):
         return None
     return value
 
@@ -102,7 +104,7 @@ def keep(tag: str, attribute: str, value: str) -> str | None:
 def leads_away(href: str) -> bool:
     """Whether an address is complete: mail, or a page on a host that can be shown beside the link.
 
-    A relative one would open something of this site's under a stranger's words, and browsers mend what lacks a host.
+    Any other would open something of this site's under a stranger's words, and browsers mend what lacks a host.
     """
     return href[:7].lower() == "mailto:" or (re.match(r"(?i)https?://", href) is not None and host_of(href) != "")
 
@@ -119,8 +121,10 @@ class Renderer(RendererHTML):
     """markdown-it's own, but a link shows where it leads and an image is a link."""
 
     def link_open(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: dict[str, Any]) -> str:
-        tokens[index].attrSet("target", "_blank")
-        env.setdefault("hosts", []).append((host_of(str(tokens[index].attrGet("href") or "")), index))
+        href = str(tokens[index].attrGet("href") or "")
+        if not OWN.fullmatch(href):
+            tokens[index].attrSet("target", "_blank")
+        env.setdefault("hosts", []).append((host_of(href), index))
         return self.renderToken(tokens, index, options, env)
 
     def link_close(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: dict[str, Any]) -> str:

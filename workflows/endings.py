@@ -121,7 +121,9 @@ def park(hold: Hold, asked: Sequence[Asked], saved: Checkpoint) -> None:
     Draft.objects.filter(pk=hold.step_run_id).delete()
     for item in asked:
         request = question(hold, item)
-        shown = say(hold, Message.Kind.HELP_REQUEST, request.question, **request.body())
+        # By these the page finds the call that waits for the answer.
+        of_call = {"call_id": request.call_id, "reply": request.reply, **({"part": hold.part} if hold.part else {})}
+        shown = say(hold, Message.Kind.HELP_REQUEST, request.question, **request.body(), **of_call)
         log.post(hold.conversation_id, shown)
         request.message_seq = shown.seq
         request.save(force_insert=True)

@@ -134,6 +134,15 @@ function endWhatIsOver(entries) {
   for (const button of fresh.flatMap((part) => [...part.querySelectorAll("[data-retry]")])) button.hidden ||= retried.has(button.dataset.retry);
 }
 
+/** A call that waits for an answer is not at work. */
+function tellWaiting() {
+  const asked = new Set([...questions.values()].map((question) => key(question, "of")));
+  for (const [id, call] of calls) {
+    const [state, words] = asked.has(id) ? ["waiting", "waiting for you"] : ["running", "working"];
+    Object.assign(call.querySelector(".state"), { textContent: words }).dataset.state = state;
+  }
+}
+
 /** Bring the page in line with entries that are new to it, wherever in the log they stand. */
 export function settle(entries) {
   entries.forEach(note);
@@ -142,6 +151,7 @@ export function settle(entries) {
   tellSeries(entries);
   tellRuns(entries);
   endWhatIsOver(entries);
+  tellWaiting();
 }
 
 /** What is going on: the runs at work, the questions that are open, and the call that came last. */

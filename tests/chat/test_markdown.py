@@ -20,6 +20,11 @@ HOSTILE = [
     "[x](vbscript:x)",
     "[x](/admin/)",
     "[x](//evil.example)",
+    "[x](/runs/01a200c3-2c53-7082-a0e3-1733289683c7/cancel/)",
+    "[x](/runs/01a200c3-2c53-7082-a0e3-1733289683c7/?next=//evil.example)",
+    "[x](/runs/01a200c3-2c53-7082-a0e3-1733289683c7/..//evil.example)",
+    "[x](//runs/01a200c3-2c53-7082-a0e3-1733289683c7/)",
+    "[x](/sign-in/secret/)",
     "<javascript:alert(1)>",
     '[x](https://a.example "onclick=alert(1)")',
     '[x](https://a.example" onclick="alert(1))',
@@ -92,6 +97,13 @@ def test_a_link_shows_where_it_leads(text: str, shown: str) -> None:
 )
 def test_an_address_without_a_host_to_show_is_no_link(address: str) -> None:
     assert "href" not in render(f"[x]({address})")
+
+
+@pytest.mark.parametrize("page", ["runs", "workflows", "scheduled"])
+def test_what_a_tool_names_of_this_site_is_a_link_to_it(page: str) -> None:
+    address = f"/{page}/01a200c3-2c53-7082-a0e3-1733289683c7/"
+
+    assert render(f"See [it]({address}).") == f'<p>See <a href="{address}" rel="noopener noreferrer nofollow">it</a>.</p>\n'
 
 
 def test_a_bare_address_is_not_repeated() -> None:

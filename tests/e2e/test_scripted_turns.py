@@ -55,6 +55,7 @@ def test_a_question_has_a_button_for_each_option(scripted: Site, slow_model: Mod
     question = page.get_by_label("A question for you")
     expect(question).to_contain_text("For the paint.")
     expect(page.get_by_text("Waiting for your answer")).to_be_visible()
+    expect(page.locator("#log .tool .state")).to_have_text("waiting for you")
 
     question.get_by_role("button", name="Green").click()
 
