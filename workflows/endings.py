@@ -122,7 +122,7 @@ def park(hold: Hold, asked: Sequence[Asked], saved: Checkpoint) -> None:
     for item in asked:
         request = question(hold, item)
         # By these the page finds the call that waits for the answer.
-        of_call = {"call_id": request.call_id, "reply": request.reply, **({"part": hold.part} if hold.part else {})}
+        of_call: dict[str, Any] = {"call_id": request.call_id, "reply": request.reply, **({"part": hold.part} if hold.part else {})}
         shown = say(hold, Message.Kind.HELP_REQUEST, request.question, **request.body(), **of_call)
         log.post(hold.conversation_id, shown)
         request.message_seq = shown.seq
