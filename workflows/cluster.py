@@ -182,8 +182,7 @@ class Head(Sentinel):  # type: ignore[misc]
     def beat(self) -> None:
         """Record a sign of life of a cluster that drives runs; it stays when the group dies, and tells that it did."""
         if self.cluster == RUNS:
-            crew = [process.pid for process in self.pool]
-            Heartbeat.beat(Heartbeat.Kind.WORKER, here(), cluster=self.cluster, process=worker_name(), crew=crew)
+            Heartbeat.beat(Heartbeat.Kind.WORKER, here(), cluster=self.cluster, process=worker_name())
 
     def give_up(self, reason: str) -> NoReturn:
         """Kill the whole group, this process included."""

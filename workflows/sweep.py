@@ -1,5 +1,7 @@
 """What the clock does for runs every second: nothing may stay with a dead worker, nothing ready without a ticket."""
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -8,6 +10,8 @@ from workflows.ledger import end_run
 from workflows.models import Heartbeat, Run, RunStatus
 
 BATCH = 100
+# For how long a cluster's death tells that somebody kills them, and the deaths that a run may have meanwhile.
+STORM, STORM_DEATHS = timedelta(minutes=5), 12
 UNHELD = (RunStatus.QUEUED, RunStatus.WAITING_FOR_USER)
 
 
@@ -37,15 +41,14 @@ def end_leases_of_the_dead() -> None:
         Run.objects.running().filter(leased_by=worker).update(lease_expires_at=timezone.now())
 
 
-def others_died(run: Run) -> bool:
-    """Whether clusters of this machine died, since `run` last lost a worker, that it was not driven in.
+def most_deaths() -> int:
+    """How many deaths in a row give a run up. More while clusters of this machine die that no one run can have killed.
 
-    A run that is driven alone kills only its own. Where others die too, somebody else kills them, and it is tried once more.
+    A cluster that did not end in order leaves its heartbeat behind. One run ends two, before it is driven alone.
     """
-    _, pid, _ = run.leased_by.rsplit(":", 2)
-    beats = Heartbeat.objects.filter(kind=Heartbeat.Kind.WORKER, at__gt=run.not_before or timezone.now())
-    elsewhere = [beat.details for beat in beats if int(pid) not in beat.details.get("crew", [])]
-    return any(queue.is_dead(details["process"]) for details in elsewhere if "process" in details)
+    beats = Heartbeat.objects.filter(kind=Heartbeat.Kind.WORKER, at__gt=timezone.now() - STORM)
+    died = sum(queue.is_dead(beat.details["process"]) for beat in beats if "process" in beat.details)
+    return queue.POISONED_DEATHS if died <= queue.SUSPECT_DEATHS else STORM_DEATHS
 
 
 @transaction.atomic
@@ -54,14 +57,12 @@ def reclaim(run: Run) -> bool:
     mine = Run.objects.expired().filter(pk=run.pk, fence=run.fence)
     # A death counts against a run only if nothing was committed since that claim.
     deaths = 0 if run.progress_fence == run.fence else run.deaths + 1
-    if deaths > queue.SUSPECT_DEATHS and others_died(run):
-        deaths = run.deaths
     if not mine.update(deaths=deaths, leased_by=""):
         return False
     run.refresh_from_db()
     if run.cancel_requested_at:
         end_run(run.pk, RunStatus.CANCELLED)
-    elif deaths >= queue.POISONED_DEATHS:
+    elif deaths >= queue.POISONED_DEATHS and deaths >= most_deaths():
         sentence = f"Its worker died {deaths} times without any progress, so it was given up. Look at the worker's log before you retry it."
         end_run(run.pk, RunStatus.FAILED, error=sentence)
     else:
