@@ -41,14 +41,14 @@ def end_leases_of_the_dead() -> None:
         Run.objects.running().filter(leased_by=worker).update(lease_expires_at=timezone.now())
 
 
-def most_deaths() -> int:
-    """How many deaths in a row give a run up. More while clusters of this machine die that no one run can have killed.
+def most_deaths(claims: int) -> int:
+    """How many deaths in a row give a run up that was claimed so often: more while clusters of this machine die without it.
 
-    A cluster that did not end in order leaves its heartbeat behind. One run ends two, before it is driven alone.
+    A cluster that did not end in order leaves its heartbeat behind, and a run ends one a claim at most.
     """
     beats = Heartbeat.objects.filter(kind=Heartbeat.Kind.WORKER, at__gt=timezone.now() - STORM)
     died = sum(queue.is_dead(beat.details["process"]) for beat in beats if "process" in beat.details)
-    return queue.POISONED_DEATHS if died <= queue.SUSPECT_DEATHS else STORM_DEATHS
+    return queue.POISONED_DEATHS if died <= claims else STORM_DEATHS
 
 
 @transaction.atomic
@@ -62,7 +62,7 @@ def reclaim(run: Run) -> bool:
     run.refresh_from_db()
     if run.cancel_requested_at:
         end_run(run.pk, RunStatus.CANCELLED)
-    elif deaths >= queue.POISONED_DEATHS and deaths >= most_deaths():
+    elif deaths >= queue.POISONED_DEATHS and deaths >= most_deaths(run.attempts):
         sentence = f"Its worker died {deaths} times without any progress, so it was given up. Look at the worker's log before you retry it."
         end_run(run.pk, RunStatus.FAILED, error=sentence)
     else:

@@ -39,7 +39,8 @@ def main() -> int:
     print(f"the poisoned run {poisoned.status} after {poisoned.attempts} claims: {poisoned.error}")
     print(f"{blamed} others did not succeed; the log of the worker is in {data}")
     slow = lost >= MOST_LOST and chosen.runs >= ENOUGH_RUNS
-    return 0 if not slow and poisoned.status == "failed" and not blamed else 1
+    in_time = poisoned.status == "failed" and poisoned.deaths == 4
+    return 0 if not slow and in_time and not blamed else 1
 
 
 def measure(number: int, *, poison: bool) -> tuple[float, "Run"]:

@@ -118,7 +118,7 @@ def test_handing_back_is_no_death() -> None:
 
 def lose(run: Run, deaths: int) -> Run:
     """Drive `run` alone, after so many deaths, in a process that dies of it."""
-    Run.objects.filter(pk=run.pk).update(deaths=deaths, not_before=timezone.now())
+    Run.objects.filter(pk=run.pk).update(deaths=deaths, attempts=deaths, not_before=timezone.now())
     [claimed] = claim(f"{queue.machine()}:{DEAD}:a", alone=True)
     engine.sweep()
     claimed.refresh_from_db()
@@ -133,8 +133,8 @@ def beat(pid: int, minutes: int = 0) -> None:
 
 
 def test_a_run_that_loses_two_workers_alone_is_given_up() -> None:
-    beat(DEAD)
-    beat(DEAD)
+    for _ in range(4):
+        beat(DEAD)
     assert (lose(make_turn(), 2).status, Run.objects.get().deaths) == (RunStatus.QUEUED, 3)
 
     run = lose(Run.objects.get(), 3)
@@ -144,7 +144,7 @@ def test_a_run_that_loses_two_workers_alone_is_given_up() -> None:
 
 
 def test_while_somebody_kills_clusters_it_takes_more_to_give_a_run_up() -> None:
-    for _ in range(3):
+    for _ in range(13):
         beat(DEAD)
 
     assert lose(make_turn(), 3).status == RunStatus.QUEUED
@@ -154,7 +154,7 @@ def test_while_somebody_kills_clusters_it_takes_more_to_give_a_run_up() -> None:
 
 @pytest.mark.parametrize(("pid", "minutes"), [pytest.param(os.getpid(), 0, id="they live"), pytest.param(DEAD, 6, id="long ago")])
 def test_what_tells_of_no_storm_makes_no_difference(pid: int, minutes: int) -> None:
-    for _ in range(3):
+    for _ in range(5):
         beat(pid, minutes)
 
     assert lose(make_turn(), 3).status == RunStatus.FAILED
