@@ -54,7 +54,7 @@ def test_a_workflow_is_written_run_answered_and_reported(scripted: Site, slow_mo
 
     expect(page.locator(".run-card .badge")).to_have_text("Succeeded")
     expect(page.locator(".run-steps li")).to_have_text(["step_1: Succeeded", "step_2: Succeeded"])
-    expect(page.locator(".entry.message", has_text="All about tea.").get_by_role("link", name="Run")).to_be_visible()
+    expect(page.locator(".entry.message", has_text="All about tea.").get_by_role("link", name="Run", exact=True)).to_be_visible()
 
 
 def test_an_answer_given_elsewhere_clears_the_question_and_the_badge(scripted: Site, slow_model: ModelServer, page: Page) -> None:
