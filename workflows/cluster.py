@@ -157,6 +157,7 @@ class Head(Sentinel):  # type: ignore[misc]
         if dead in self.pool or self.idle():
             self.give_up(reason)
         log.error("%s: its worker hands back what it drives, then the whole group is started anew.", reason)
+        # The last sign of life stays and tells of the death; while the database is away nobody is told.
         with suppress(db.Error):
             self.beat()
         self.stop(in_order=False)

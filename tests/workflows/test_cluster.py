@@ -12,7 +12,7 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 
 from chat import hints
-from workflows import cluster
+from workflows import cluster, queue
 from workflows.cluster import Head, PatientBroker
 from workflows.models import Heartbeat
 
@@ -55,6 +55,17 @@ def test_a_dead_member_ends_the_group(head: Head, member: str) -> None:
 
     with pytest.raises(GaveUp, match="died"):
         head.check_members()
+
+
+def test_a_busy_worker_hands_back_when_another_member_dies_and_the_death_stays_told(head: Head, monkeypatch: pytest.MonkeyPatch) -> None:
+    head.pool, head.pusher = [make_process(timer=5)], make_process(alive=False)
+    told: list[bool] = []
+    monkeypatch.setattr(head, "stop", lambda *, in_order=True: told.append(in_order))
+
+    head.check_members()
+
+    assert told == [False]
+    assert queue.is_dead(Heartbeat.objects.get().details["process"]) is False
 
 
 def test_a_healthy_group_goes_on(head: Head) -> None:
